@@ -1,0 +1,127 @@
+"""Conversion of command arguments: bytes in, a number out, or Redis' error.
+
+Redis accepts only the one canonical spelling of an integer (no sign +, no spaces, no leading zeros),
+so that a number written back is the same bytes; Python's int() is more generous, hence the check of
+the spelling. Handlers call these explicitly, in Redis' order of errors.
+"""
+import math
+import re
+
+from .errors import NotFloatError, NotIntegerError, RedisError
+
+__all__ = ["INT64_MIN", "INT64_MAX", "parse_int", "parse_int_or_none", "parse_range_int", "parse_float",
+           "parse_timeout", "parse_cursor", "format_float"]
+
+INT64_MIN = -(1 << 63)
+INT64_MAX = (1 << 63) - 1
+UINT64_MAX = (1 << 64) - 1
+_EXACT_INTEGER = float(1 << 62)      # Redis prints whole doubles up to LLONG_MAX / 2 as integers
+
+_FLOAT = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|0[xX][0-9a-fA-F.]+(?:[pP][+-]?\d+)?)",
+                    re.IGNORECASE)
+_NON_ZERO = re.compile(rb"[+-]?(0[xX][0.]*[1-9a-fA-F]|[0.]*[1-9])")
+
+
+def parse_int_or_none(raw):
+    """The 64-bit signed integer that `raw` spells, or None. `raw` is bytes."""
+    try:
+        number = int(raw)
+    except ValueError:
+        return None
+    if b"%d" % number != raw or not INT64_MIN <= number <= INT64_MAX:
+        return None
+    return number
+
+
+def parse_int(raw, message=None):
+    """The 64-bit signed integer that `raw` spells; raises NotIntegerError (or RedisError(message))."""
+    try:
+        number = int(raw)
+        if b"%d" % number == raw and INT64_MIN <= number <= INT64_MAX:
+            return number
+    except ValueError:
+        pass
+    raise RedisError(message) if message else NotIntegerError()
+
+
+def parse_range_int(raw, low, high, message=None):
+    """An integer within low..high; outside it Redis' own message, or `message`."""
+    number = parse_int(raw, message)
+    if not low <= number <= high:
+        if message:
+            raise RedisError(message)
+        if low == 0 and high == INT64_MAX:
+            raise RedisError("ERR value is out of range, must be positive")
+        raise RedisError(f"ERR value is out of range, value must between {low} and {high}")
+    return number
+
+
+def parse_float(raw, error=NotFloatError):
+    """A double as C's strtod reads it, the whole of `raw`; NaN and overflow are refused.
+
+    Raises `error`, an exception class or a message.
+    """
+    if _FLOAT.fullmatch(raw):
+        try:
+            number = float.fromhex(raw.decode()) if raw[:3].lower().lstrip(b"+-").startswith(b"0x") else float(raw)
+        except (ValueError, OverflowError):
+            number = math.nan
+        # strtod reports ERANGE for 1e400 and 1e-400: infinity and zero count only when spelled out
+        spelled = not math.isinf(number) or b"n" in raw.lower()
+        if spelled and number == number and (number or not _NON_ZERO.match(raw)):
+            return number
+    raise RedisError(error) if isinstance(error, str) else error()
+
+
+def parse_timeout(raw):
+    """A blocking command's timeout in seconds (a float), 0 meaning for ever."""
+    try:
+        seconds = parse_float(raw)
+    except RedisError:
+        raise RedisError("ERR timeout is not a float or out of range") from None
+    if seconds < 0:
+        raise RedisError("ERR timeout is negative")
+    if seconds * 1000 > INT64_MAX:
+        raise RedisError("ERR timeout is out of range")
+    return seconds
+
+
+def parse_cursor(raw):
+    """A SCAN cursor, 0 .. 2**64-1."""
+    if raw.isdigit() and len(raw) < 21 and int(raw) <= UINT64_MAX:
+        return int(raw)
+    raise RedisError("ERR invalid cursor")
+
+
+def format_float(number):
+    """A double as Redis prints scores: the shortest digits that read back as the same number, as bytes.
+
+    Whole numbers below 2**62 print as integers. The rest follows fpconv, the printer Redis uses
+    since 7.2: positional notation while it stays short, else an exponent without padding (1e-7).
+    """
+    if number != number:
+        return b"nan"
+    if number in (math.inf, -math.inf):
+        return b"inf" if number > 0 else b"-inf"
+    if number == 0:
+        return b"-0" if math.copysign(1, number) < 0 else b"0"
+    if -_EXACT_INTEGER < number < _EXACT_INTEGER and number == int(number):
+        return b"%d" % int(number)
+    mantissa, _, exponent = repr(number).partition("e")
+    sign = "-" if number < 0 else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    fraction = fraction if fraction != "0" else ""
+    digits = (whole + fraction).lstrip("0")
+    power = int(exponent or 0) - len(fraction)              # number = digits * 10 ** power
+    stripped = digits.rstrip("0")
+    power += len(digits) - len(stripped)
+    digits, size = stripped, len(stripped)
+    scientific = power + size - 1
+    if power >= 0 and abs(scientific) < size + 7:
+        text = digits + "0" * power
+    elif power < 0 and (power > -7 or abs(scientific) < 4):
+        point = size + power
+        text = digits[:point] + "." + digits[point:] if point > 0 else "0." + "0" * -point + digits
+    else:
+        text = digits[0] + ("." + digits[1:] if size > 1 else "") + f"e{'-' if scientific < 0 else '+'}{abs(scientific)}"
+    return (sign + text).encode()

@@ -1,0 +1,43 @@
+"""Arguments that the commands of several collection types share: options of SSCAN and its kin, counts of picks.
+
+Pure functions: callable from any thread. Not here: SCAN's own options, since it knows types as well.
+"""
+from .args import INT64_MAX, parse_int, parse_range_int
+from .errors import OptionSyntaxError, RedisError
+from .glob import compile_pattern
+
+__all__ = ["parse_scan_options", "parse_pick_count", "check_picks_fit"]
+
+_SCAN_COUNT = 10                            # what SSCAN returns at a time unless told
+_LARGEST_PICKS_BYTES = 512 * 1024 * 1024
+_BULK_FRAME_BYTES = 6                       # the least that a bulk string takes beside its bytes: $1 and two line ends
+
+
+def parse_scan_options(args):
+    """``(matches, count)`` from the options of SSCAN, HSCAN or ZSCAN; `matches` is a function, or None for all."""
+    pattern, count = b"*", _SCAN_COUNT
+    for position in range(0, len(args), 2):
+        word = args[position].upper()
+        if position + 1 == len(args) or word not in (b"MATCH", b"COUNT"):
+            raise OptionSyntaxError
+        if word == b"MATCH":
+            pattern = args[position + 1]
+        else:
+            count = parse_int(args[position + 1])
+            if count < 1:
+                raise OptionSyntaxError
+    return None if pattern == b"*" else compile_pattern(pattern), count
+
+
+def parse_pick_count(raw):
+    """The count of SRANDMEMBER and its kin, negative where the same element may be picked again."""
+    return parse_range_int(raw, -INT64_MAX, INT64_MAX)
+
+
+def check_picks_fit(count, examples):
+    """Refuse to make a reply of `count` items that are like `examples` when it would not fit in memory.
+
+    Redis has no such limit: it goes on until the client, or the memory, has had enough.
+    """
+    if count * (sum(map(len, examples)) / len(examples) + _BULK_FRAME_BYTES) > _LARGEST_PICKS_BYTES:
+        raise RedisError("ERR value is out of range")

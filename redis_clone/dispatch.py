@@ -1,0 +1,215 @@
+"""From argument lists to replies: look-up, gates, call, after-effects.
+
+`execute_batch` is the hot path. It runs the requests of one read of one client under one hold of the
+engine's lock and appends the encoded replies. A session has a mask of command flags that need a closer
+look (`Session.gates`); a known command in its usual spelling whose flags do not meet the mask is called
+at once. All the rest goes through `execute`, which asks everything in the order Redis asks it.
+
+EXEC, scripts, blocked clients and the tests enter at `execute` or `call` with sessions of any kind.
+The engine's lock is held throughout this module.
+"""
+from .blocking import serve_ready, wait_for
+from .errors import RedisError, unknown_command, wrong_arity
+from .registry import FLAG_BITS, find
+from .resp import BULK_LINE, CRLF, STATUS_LINE, encode_into
+from .session import Blocked
+
+__all__ = ["execute_batch", "execute", "call", "POSTPONED"]
+
+_WRITES = FLAG_BITS["write"] | FLAG_BITS["may_replicate"]
+
+
+class _Postponed:
+    """The answer to a command that CLIENT PAUSE holds back: run it again when the pause is over."""
+
+
+POSTPONED = _Postponed()
+
+
+def execute_batch(session, requests, out):
+    """Run `requests` in turn, appending the encoded replies to `out`.
+
+    Returns how many are done: fewer than there are when the last one blocks (`session.waiter` is set),
+    is postponed by a pause (and not done), or hangs up.
+    """
+    if session.closing:                             # killed while it waited for the lock
+        return 0
+    engine = session.engine
+    keyspace = engine.keyspace
+    commands = engine.commands
+    monotonic = engine.clock.monotonic
+    slow_s = engine.slow_s
+    engine.running = session
+    command = None
+    started = monotonic()
+    for position, argv in enumerate(requests):
+        keyspace.now = started
+        command = commands.get(argv[0])
+        count = len(argv)
+        if command is None or command.mask & session.gates or not command.low <= count <= command.high:
+            reply = execute(session, argv)
+            command = session.last_command
+            if reply is POSTPONED:
+                break
+            if reply.__class__ is not Blocked:
+                session.encode_reply(reply, out)
+                if session.reply_mode != "on":
+                    session.finish_reply()
+            started = monotonic()
+        else:
+            handler = command.handler
+            try:
+                if count == 2:                      # a star call costs twice as much
+                    reply = handler(session, argv[1])
+                elif count == 3:
+                    reply = handler(session, argv[1], argv[2])
+                else:
+                    reply = handler(session, *argv[1:])
+            except RedisError as error:
+                reply = error
+                engine.count_error(command, error)
+            except Exception:
+                reply = engine.report_bug(command, argv)
+            finished = monotonic()
+            elapsed_s = finished - started
+            started = finished
+            command.calls += 1
+            command.seconds += elapsed_s
+            if elapsed_s >= slow_s:
+                engine.log_slow(session, command, argv, elapsed_s)
+            kind = reply.__class__
+            if kind is bytes and len(reply) <= 4096:
+                out += (BULK_LINE[len(reply)], reply, CRLF)
+            elif kind is str and reply in STATUS_LINE:
+                out.append(STATUS_LINE[reply])
+            elif kind is int:
+                out.append(b":%d\r\n" % reply)
+            elif kind is not Blocked:
+                encode_into(out, reply, session.protocol)
+        if reply.__class__ is Blocked:
+            wait_for(session, argv, reply)
+            position += 1
+            break
+        if keyspace.aftermath:
+            _after_command(session, out)
+            if session.closing:
+                position += 1
+                break
+    else:
+        position = len(requests)
+    session.last_command = command or session.last_command
+    session.active_s = started
+    engine.running = None
+    return position
+
+
+def _after_command(session, out):
+    """What a command has caused besides its reply: messages to its own client, blocked clients to serve."""
+    engine = session.engine
+    engine.keyspace.aftermath = False
+    if session.pushes:
+        out += session.pushes
+        session.pushes = []
+    if engine.keyspace.ready:
+        serve_ready(engine)
+        engine.running = session
+
+
+def execute(session, argv):
+    """Run one request through all gates; returns the reply value, errors included, or Blocked or POSTPONED."""
+    engine = session.engine
+    command, words = find(engine.commands, argv)
+    session.last_command = command
+    try:
+        pass_gates(session, command, words, argv)
+    except RedisError as error:
+        error = _refuse(session, command, error)
+        engine.count_rejected(command, error)
+        return error
+    if engine.paused and _is_paused(engine, session, command):
+        return POSTPONED
+    if session.transaction is not None and "_unqueued" not in command.flags:
+        session.transaction.append((command, argv))
+        return "QUEUED"
+    if not session.no_touch:
+        return call(session, command, words, argv)
+    return _call_without_touching(session, command, words, argv)
+
+
+def call(session, command, words, argv):
+    """Call a command that may run now, timed and counted; returns its reply or the RedisError it raised.
+
+    `words` is how many items of argv its name takes.
+    """
+    engine = session.engine
+    monotonic = engine.clock.monotonic
+    started = monotonic()
+    try:
+        reply = command.handler(session, *argv[words:])
+    except RedisError as error:
+        reply = error
+        engine.count_error(command, error)
+    except Exception:
+        reply = engine.report_bug(command, argv)
+    elapsed_s = monotonic() - started
+    command.calls += 1
+    command.seconds += elapsed_s
+    if elapsed_s >= engine.slow_s:
+        engine.log_slow(session, command, argv, elapsed_s)
+    return reply
+
+
+def _call_without_touching(session, command, words, argv):
+    """CLIENT NO-TOUCH: access times change only for keys that the command creates."""
+    database = session.db
+    before = database.accessed
+    database.accessed = {}
+    try:
+        return call(session, command, words, argv)
+    finally:
+        touched, database.accessed = database.accessed, before
+        for key, clock in touched.items():
+            before.setdefault(key, clock)
+
+
+def pass_gates(session, command, words, argv):
+    """Raise the first reason, in Redis' order, why `session` may not run this now."""
+    engine = session.engine
+    if command is None:
+        raise unknown_command(argv)
+    if words == 1 and command.subcommands and len(argv) > 1:
+        command.handler(session, *argv[1:])             # raises: unknown subcommand
+    if not command.low <= len(argv) <= command.high:
+        raise wrong_arity(command.name)
+    flags = command.flags
+    if "protected" in flags:
+        engine.check_protected(session, command)
+    if not session.authenticated and "no_auth" not in flags:
+        raise RedisError("NOAUTH Authentication required.")
+    if session.protocol == 2 and session.subscribed and "_subscribed" not in flags:
+        raise RedisError(f"ERR Can't execute '{command.shown_name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / "
+                         "PING / QUIT / RESET are allowed in this context")
+    if session.transaction is not None and "no_multi" in flags:
+        raise RedisError("ERR Command not allowed inside a transaction")
+
+
+def _refuse(session, command, error):
+    """What a refused command does to a transaction: EXEC ends it, any other spoils it. Returns the error to reply."""
+    if command is not None and "_exec" in command.flags:
+        session.discard()
+        reason = str(error)
+        reason = reason[4:] if reason.startswith("ERR ") else reason
+        return RedisError(f"EXECABORT Transaction discarded because of: {reason}")
+    if session.transaction is not None:
+        session.transaction_failed = True
+    return error
+
+
+def _is_paused(engine, session, command):
+    """Whether CLIENT PAUSE holds this command back: any, or one that writes, even one that MULTI would only queue."""
+    if engine.keyspace.now >= engine.pause_until_s:
+        engine.unpause()
+        return False
+    if engine.paused == "all" or command.mask & _WRITES:
+        return True
+    return "_exec" in command.flags and any(queued.mask & _WRITES for queued, _ in session.transaction or ())

@@ -1,0 +1,169 @@
+"""All state of one server, without its sockets.
+
+An `Engine` owns the keyspace, the command table with its figures, the sessions, and the one lock that
+guards all of them: whoever runs a command or looks at shared state holds `engine.lock`. The server's
+client threads, the housekeeping thread and embedded callers are alike in that.
+
+The engine also keeps what gates and statistics need: the password, pauses, error counts, the slow log.
+"""
+import collections
+import random
+import threading
+import traceback
+
+from . import commands as _commands                         # noqa: F401  (fills the command table)
+from .clock import Clock
+from .config import Config
+from .errors import RedisError
+from .expiry import expire_cycle
+from .keyspace import Keyspace
+from .log import Log
+from .pubsub import PubSub
+from .registry import FLAG_BITS, TABLE, ANY
+from .session import Session
+from .slowlog import SlowLog
+from .stats import Stats
+
+__all__ = ["Engine"]
+
+_INFINITY = float("inf")
+
+
+class Engine:
+    """The server behind the sockets; any number of them live in one process."""
+
+    def __init__(self, config=None, log=None, clock=None):
+        self.config = config or Config()
+        self.log = log or Log(level="warning")
+        self.clock = clock or Clock()
+        self.lock = threading.Lock()            # guards everything that is reached from here
+        self.random = random.Random()
+        self.keyspace = Keyspace(self.config["databases"], self.clock, self.random)
+        self.commands = self._own_commands()
+        self.pubsub = PubSub()
+        self.stats = Stats()
+        self.slowlog = SlowLog()
+        self.sessions = {}                      # id -> Session of every connected client
+        self.next_session_id = 1
+        self.running = None                     # the session whose command runs now
+        self.blocked_clients = 0
+        self.paused = None                      # CLIENT PAUSE: None, "write" or "all"
+        self.pause_until_s = 0.0                # on the monotonic clock
+        self.pause_over = threading.Condition(self.lock)
+        self.shutdown = None                    # shutdown(): set by the server, used by SHUTDOWN
+        self.password = b""
+        self.gates = 0                          # what every session's mask contains
+        self.slow_s = _INFINITY
+        self._follow_config()
+
+    def _own_commands(self):
+        """The command table for this engine: records by name as it is mostly written, in upper and lower case."""
+        commands = {}
+        for name, record in TABLE.items():
+            if record.parent is None:
+                own = record.copy()
+                commands[name.encode()] = commands[name.lower().encode()] = own
+        return commands
+
+    def _follow_config(self):
+        """Apply the directives that live in the engine, now and at each CONFIG SET."""
+        limits = self.keyspace.limits
+
+        def follow(directive, apply):
+            self.config.on_change(directive, apply)
+            apply(self.config[directive])
+
+        for directive in ("hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
+                          "set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
+                          "zset-max-listpack-value", "list-max-listpack-size"):
+            follow(directive, lambda value, name=directive.replace("-", "_"): setattr(limits, name, value))
+        follow("requirepass", self._set_password)
+        follow("slowlog-log-slower-than", self._set_slow)
+        follow("slowlog-max-len", self.slowlog.resize)
+
+    def _set_password(self, password):
+        self.password = password.encode("utf-8", "surrogateescape")
+
+    def _set_slow(self, microseconds):
+        self.slow_s = _INFINITY if microseconds < 0 else microseconds / 1e6
+
+    # Sessions
+
+    def open_session(self, address="", local_address=""):
+        """A new session, known to CLIENT LIST. Call with the lock held."""
+        session = Session(self, self.next_session_id, address, local_address)
+        self.next_session_id += 1
+        self.sessions[session.id] = session
+        return session
+
+    def close_session(self, session):
+        """Forget a client: its watches, subscriptions and place in queues. Call with the lock held."""
+        if session.waiter is not None:
+            session.waiter.finish(None)
+        session.unwatch()
+        self.pubsub.drop(session)
+        self.sessions.pop(session.id, None)
+
+    def refresh_gates(self):
+        """A state that gates commands of all sessions has changed."""
+        self.gates = {None: 0, "all": ANY, "write": ANY}[self.paused]
+        for session in self.sessions.values():
+            session.refresh_gates()
+
+    def pause(self, mode, until_s):
+        """CLIENT PAUSE: hold back all commands or those that write, until a monotonic time."""
+        self.paused = mode
+        self.pause_until_s = until_s
+        self.keyspace.may_expire = False
+        self.refresh_gates()
+
+    def unpause(self):
+        self.paused = None
+        self.keyspace.may_expire = True
+        self.refresh_gates()
+        self.pause_over.notify_all()
+
+    # What dispatch tells
+
+    def count_error(self, command, error):
+        """A command ran and failed."""
+        command.failed += 1
+        self.stats.count_error(error)
+
+    def count_rejected(self, command, error):
+        """A command was refused before it ran; `command` is None when it is unknown."""
+        if command is not None:
+            command.rejected += 1
+        self.stats.count_error(error)
+
+    def report_bug(self, command, argv):
+        """An exception that is no RedisError: log the traceback, answer something, let the client live."""
+        self.log.warning(f"Internal error in {command.name} with {len(argv)} arguments:\n{traceback.format_exc()}")
+        error = RedisError("ERR internal error")
+        self.count_error(command, error)
+        return error
+
+    def log_slow(self, session, command, argv, elapsed_s):
+        if "skip_slowlog" not in command.flags:
+            self.slowlog.add(session, argv, elapsed_s, self.clock.time())
+
+    def check_protected(self, session, command):
+        """DEBUG and MODULE are off unless the configuration allows them, at least to local clients."""
+        name = command.name.split("|")[0].lower()
+        directive = f"enable-{name}-command"
+        allowed = self.config[directive]
+        if allowed == "yes" or (allowed == "local" and session.is_local):
+            return
+        raise RedisError(f"ERR {name.upper()} command not allowed. If the {directive} option is set to \"local\", "
+                         "you can run it from a local connection, otherwise you need to set this option in the "
+                         "configuration file, and then restart the server.")
+
+    # Housekeeping
+
+    def housekeep(self):
+        """What is due each 1/hz second; called by the background thread without the lock."""
+        with self.lock:
+            self.keyspace.tick()
+            if self.paused and self.keyspace.now >= self.pause_until_s:
+                self.unpause()
+        expire_cycle(self)

@@ -1,0 +1,341 @@
+"""The data: databases of keys, what they hold, when they expire, who watches or waits for them.
+
+A `Database` maps keys to values. A string is bytes (or, once changed in place, a bytearray), every
+other type an object from `datatypes` whose class has a `type_name`; there is no object around a value,
+and what few keys have (an expiry, a watcher, a waiting client) stands in a dict of its own.
+
+Commands look keys up by intent, as Redis does: `read_...` counts hits and misses, `edit_...` does not;
+both first delete a key whose time has come. After a change they call `touch(key, event)` once: that is
+the one place from where WATCH, keyspace events and the count of changes learn of it.
+
+Everything here is called with the engine's lock held. Time stands still during a command: `now_ms` is
+derived from the one clock reading that dispatch makes for it.
+"""
+from .datatypes.hash import Hash
+from .datatypes.hash_index import INDEX_ALWAYS, INDEX_FROM, HashIndex, random_key, scan
+from .datatypes.limits import EncodingLimits
+from .datatypes.quicklist import QuickList
+from .datatypes.set import Set
+from .datatypes.sorted_set import SortedSet
+from .errors import WrongTypeError
+
+__all__ = ["Keyspace", "Database", "type_name"]
+
+_TYPE_NAMES = {bytes: "string", bytearray: "string", QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zset"}
+_WAITED_FOR = (QuickList, SortedSet)            # types whose arrival at a key wakes blocked clients
+
+
+def type_name(value):
+    """The type of a stored value as TYPE prints it; "none" for None."""
+    return _TYPE_NAMES.get(value.__class__, "none")
+
+
+class Keyspace:
+    """All databases of one server and what they share.
+
+    `now` is the monotonic time of the running command in seconds, `wall_offset_s` what to add for the
+    date. `lru_clock` is the time in seconds that marks accesses; housekeeping moves both.
+    """
+
+    __slots__ = ("databases", "limits", "clock", "now", "wall_offset_s", "lru_clock", "dirty", "hits", "misses",
+                 "expired", "ready", "aftermath", "notify", "random", "may_expire")
+
+    def __init__(self, count, clock, random):
+        self.limits = EncodingLimits()
+        self.clock = clock
+        self.random = random            # random.Random: what SPOP and its kin draw from
+        self.dirty = self.hits = self.misses = self.expired = 0
+        self.ready = []                 # (database, key): a blocked client may be served there
+        self.aftermath = False          # something is to be done after the running command: see dispatch
+        self.notify = None              # notify(database, event, key) when keyspace events are on
+        self.may_expire = True          # False while PAUSE ... holds back expiry
+        self.now = 0.0
+        self.tick()
+        self.databases = [Database(number, self) for number in range(count)]
+
+    def tick(self):
+        """Read the clocks; called for each command run alone and by housekeeping."""
+        self.now = self.clock.monotonic()
+        wall_s = self.clock.time()
+        self.wall_offset_s = wall_s - self.now
+        self.lru_clock = int(wall_s)
+
+    @property
+    def now_ms(self):
+        """The time of the running command, milliseconds since 1970."""
+        return int((self.now + self.wall_offset_s) * 1000)
+
+    def swap(self, first, second):
+        """Exchange the contents of two databases (numbers); sessions keep their database's number."""
+        one, other = self.databases[first], self.databases[second]
+        for slot in Database.CONTENT:
+            mine = getattr(one, slot)
+            setattr(one, slot, getattr(other, slot))
+            setattr(other, slot, mine)
+        for database, before in ((one, other), (other, one)):
+            for key in list(database.watched):
+                if key in database.values or key in before.values:
+                    database.spoil(key)
+            for key in database.waiting:
+                if database.values.get(key).__class__ in _WAITED_FOR:
+                    self.note_ready(database, key)
+
+    def note_ready(self, database, key):
+        """A client blocked on `key` may be served when the running command is done."""
+        self.ready.append((database, key))
+        self.aftermath = True
+
+
+class Database:
+    """One numbered database."""
+
+    CONTENT = ("values", "expires", "accessed", "key_index", "expires_index", "expire_cursor")
+    __slots__ = ("number", "keyspace", "watched", "waiting") + CONTENT
+
+    def __init__(self, number, keyspace):
+        self.number = number
+        self.keyspace = keyspace
+        self.watched = {}               # key -> sessions that WATCH it
+        self.waiting = {}               # key -> clients blocked on it, in order of arrival
+        self.clear()
+
+    def __len__(self):
+        return len(self.values)
+
+    def clear(self):
+        """Forget all keys; returns how many there were. Watchers are told by `flush`."""
+        count = len(self.values) if hasattr(self, "values") else 0
+        self.values = {}
+        self.expires = {}               # key -> milliseconds since 1970
+        self.accessed = {}              # key -> lru_clock of its last access
+        self.key_index = None           # HashIndex over the keys, once there are many
+        self.expires_index = None       # the same over the keys that expire
+        self.expire_cursor = 0          # where the active expiry goes on
+        return count
+
+    def flush(self):
+        """FLUSHDB: forget all keys and spoil the transactions that watch one of them; returns how many."""
+        for key in list(self.watched):
+            if key in self.values:
+                self.spoil(key)
+        return self.clear()
+
+    # Looking keys up
+
+    @property
+    def now_ms(self):
+        return self.keyspace.now_ms
+
+    def peek(self, key):
+        """The value at `key` or None; leaves statistics and access time alone, sees no expired key."""
+        if key in self.expires and self.expire_if_due(key):
+            return None
+        return self.values.get(key)
+
+    def read(self, key):
+        """The value at `key` for a command that reads, or None; counts a hit or a miss."""
+        if key in self.expires:
+            self.expire_if_due(key)
+        value = self.values.get(key)
+        keyspace = self.keyspace
+        if value is None:
+            keyspace.misses += 1
+            if keyspace.notify is not None:
+                keyspace.notify(self, "keymiss", key)
+            return None
+        keyspace.hits += 1
+        self.accessed[key] = keyspace.lru_clock
+        return value
+
+    def edit(self, key):
+        """The value at `key` for a command that writes, or None."""
+        if key in self.expires:
+            self.expire_if_due(key)
+        value = self.values.get(key)
+        if value is not None:
+            self.accessed[key] = self.keyspace.lru_clock
+        return value
+
+    def read_string(self, key):
+        """A string as bytes, or None; raises WrongTypeError."""
+        if key in self.expires:                 # `read` once more, flat: this is all that GET does
+            self.expire_if_due(key)
+        value = self.values.get(key)
+        if value is None:
+            return self.read(key)
+        keyspace = self.keyspace
+        keyspace.hits += 1
+        self.accessed[key] = keyspace.lru_clock
+        if value.__class__ is bytes:
+            return value
+        if value.__class__ is bytearray:
+            return bytes(value)
+        raise WrongTypeError
+
+    def edit_string(self, key):
+        """A string as it is stored (bytes or bytearray), or None; raises WrongTypeError."""
+        value = self.edit(key)
+        if value is None or value.__class__ is bytes or value.__class__ is bytearray:
+            return value
+        raise WrongTypeError
+
+    def read_list(self, key):
+        return self._of_type(self.read(key), QuickList)
+
+    def read_set(self, key):
+        return self._of_type(self.read(key), Set)
+
+    def read_hash(self, key):
+        return self._of_type(self.read(key), Hash)
+
+    def read_zset(self, key):
+        return self._of_type(self.read(key), SortedSet)
+
+    def edit_list(self, key, create=False):
+        return self._edit(key, QuickList, create)
+
+    def edit_set(self, key, create=False):
+        return self._edit(key, Set, create)
+
+    def edit_hash(self, key, create=False):
+        return self._edit(key, Hash, create)
+
+    def edit_zset(self, key, create=False):
+        return self._edit(key, SortedSet, create)
+
+    @staticmethod
+    def _of_type(value, kind):
+        if value is None or value.__class__ is kind:
+            return value
+        raise WrongTypeError
+
+    def _edit(self, key, kind, create):
+        """A container for changing; with `create` an empty one is stored where there is none.
+
+        Whoever creates one puts something into it before the command ends.
+        """
+        value = self.edit(key)
+        if value.__class__ is kind:
+            return value
+        if value is not None:
+            raise WrongTypeError
+        if create:
+            value = kind()
+            self.set(key, value)
+        return value
+
+    # Changing keys
+
+    def set(self, key, value, keep_ttl=False):
+        """Store `value` (never empty) at `key`, in place of whatever was there."""
+        if key in self.expires and not self.expire_if_due(key) and not keep_ttl:
+            self.forget_expiry(key)
+        values = self.values
+        if key not in values:
+            self._index_key(key)
+        values[key] = value
+        self.accessed[key] = self.keyspace.lru_clock
+        if self.waiting and key in self.waiting and value.__class__ in _WAITED_FOR:
+            self.keyspace.note_ready(self, key)
+
+    def store_string(self, key, value, event):
+        """`set` without an expiry and `touch` in one call, for the commands that do little else."""
+        if key in self.expires and not self.expire_if_due(key):
+            self.forget_expiry(key)
+        values = self.values
+        if key not in values:
+            self._index_key(key)
+        values[key] = value
+        keyspace = self.keyspace
+        self.accessed[key] = keyspace.lru_clock
+        keyspace.dirty += 1
+        if self.watched and key in self.watched:
+            self.spoil(key)
+        if keyspace.notify is not None:
+            keyspace.notify(self, event, key)
+
+    def _index_key(self, key):
+        """A new key is about to be stored: keep the index of a large database complete."""
+        if self.key_index is not None:
+            self.key_index.add(key)
+        elif len(self.values) >= INDEX_ALWAYS:
+            self.key_index = HashIndex(self.values)
+            self.key_index.add(key)
+
+    def delete(self, key):
+        """Remove `key`; False when it was not there. The caller tells `touch`."""
+        if key in self.expires:
+            if self.expire_if_due(key):
+                return False
+            self.forget_expiry(key)
+        if self.values.pop(key, None) is None:
+            return False
+        self.accessed.pop(key, None)
+        if self.key_index is not None:
+            self.key_index.discard(key)
+        return True
+
+    def delete_if_empty(self, key, container):
+        """Redis keeps no empty containers: after taking elements out, drop the key and say "del"."""
+        if not container and self.delete(key):
+            self.touch(key, "del", 0)
+
+    def touch(self, key, event, changes=1):
+        """Tell of a change to `key`: `event` is the keyspace event, `changes` what it adds to the dirty count."""
+        keyspace = self.keyspace
+        keyspace.dirty += changes
+        if self.watched and key in self.watched:
+            self.spoil(key)
+        if keyspace.notify is not None:
+            keyspace.notify(self, event, key)
+
+    def spoil(self, key):
+        """Make the transactions of all who watch `key` fail."""
+        for session in self.watched.get(key, ()):
+            session.transaction_spoiled = True
+
+    # Expiry
+
+    def expire_at(self, key, when_ms):
+        """Let the existing `key` expire at a date in milliseconds."""
+        if key not in self.expires:
+            if self.expires_index is not None:
+                self.expires_index.add(key)
+            elif len(self.expires) >= INDEX_FROM:       # the active expiry walks over them all the time
+                self.expires_index = HashIndex(self.expires)
+                self.expires_index.add(key)
+        self.expires[key] = when_ms
+
+    def forget_expiry(self, key):
+        """Let `key` live for ever; False when it did already."""
+        if self.expires.pop(key, None) is None:
+            return False
+        if self.expires_index is not None:
+            self.expires_index.discard(key)
+        return True
+
+    def expire_if_due(self, key):
+        """Delete a key of `expires` whose time has come; True when it did."""
+        if self.expires[key] >= self.keyspace.now_ms or not self.keyspace.may_expire:
+            return False
+        self.forget_expiry(key)
+        self.delete(key)
+        self.keyspace.expired += 1
+        self.touch(key, "expired")
+        return True
+
+    # Walking over keys
+
+    def random_key(self):
+        """A key drawn with equal chances, or None from an empty database. It may be past its expiry."""
+        return random_key(self.values, self._walkable(), self.keyspace.random) if self.values else None
+
+    def scan(self, cursor, count):
+        """``(next cursor, keys)`` with SCAN's guarantee; keys may be past their expiry."""
+        return scan(self.values, self._walkable(), cursor, count)
+
+    def _walkable(self):
+        """The index of a database that is too large to be walked through without one."""
+        if self.key_index is None and len(self.values) > INDEX_FROM:
+            self.key_index = HashIndex(self.values)
+        return self.key_index

@@ -1,0 +1,145 @@
+"""The command table: every command is declared once, at its handler.
+
+    command = group("string")
+
+    @command("GETRANGE", arity=4, flags="readonly", keys="1 RO ACCESS", since="2.4.0")
+    def getrange(session, key, start, end):
+        \"\"\"Returns a substring of the string stored at a key.\"\"\"
+
+`arity`, `flags` and `keys` follow Redis' own convention (arity counts the name; -3 is "at least 3";
+key specs as in `key_specs.py`), so that the table can be compared with COMMAND of a real server. The
+docstring's first paragraph is the command's summary in COMMAND DOCS. "CONFIG|GET" declares a
+subcommand; a container with no action of its own is made by ``command.container("CONFIG", ...)``.
+
+The table is filled at import and never changes afterwards. An engine takes its own copies of the
+records (`Command.copy`), because calls and times are counted per server.
+"""
+import inspect
+
+from .errors import RedisError
+from .key_specs import parse_key_specs
+
+__all__ = ["Command", "TABLE", "group", "FLAG_BITS", "ANY", "CONTAINER", "find"]
+
+# Gates are masks over these bits (session.py): a session with nothing unusual has the mask 0 and its
+# commands pass all gates with one AND. ANY is set for every command, CONTAINER for those with subcommands.
+_FLAG_NAMES = ("write readonly denyoom module admin pubsub noscript blocking loading stale skip_monitor "
+               "skip_slowlog asking fast no_auth may_replicate sentinel only_sentinel no_mandatory_keys "
+               "protected no_async_loading no_multi allow_busy touches_arbitrary_keys movablekeys").split()
+ANY = 1
+CONTAINER = 2
+FLAG_BITS = {name: 4 << position for position, name in enumerate(_FLAG_NAMES)}
+
+TABLE = {}          # full name in upper case ("GET", "CONFIG|GET") -> Command
+
+
+class Command:
+    """One command, or one subcommand, or a container of subcommands.
+
+    What the hot path reads comes first. `calls`, `seconds`, `rejected` and `failed` are the figures
+    of INFO commandstats for the engine that owns this copy.
+    """
+
+    __slots__ = ("handler", "mask", "low", "high", "calls", "seconds", "rejected", "failed",
+                 "name", "arity", "flags", "key_specs", "keys_text", "group", "since", "subcommands", "parent")
+
+    def __init__(self, name, handler, arity, flags, keys, group, since):
+        self.name = name
+        self.handler = handler
+        self.arity = arity
+        self.flags = tuple(flags.split())
+        self.mask = ANY | sum(FLAG_BITS[flag] for flag in set(self.flags))
+        self.low = abs(arity)                               # fewest and most items of argv, name included
+        self.high = arity if arity > 0 else 1 << 30
+        self.keys_text = keys
+        self.key_specs = parse_key_specs(keys) if keys else ()
+        self.group = group
+        self.since = since
+        self.subcommands = {}                               # upper-case bytes -> Command
+        self.parent = None
+        self.calls = self.rejected = self.failed = 0
+        self.seconds = 0.0
+
+    @property
+    def summary(self):
+        """The first paragraph of the handler's docstring on one line."""
+        paragraph = inspect.cleandoc(self.handler.__doc__ or "").split("\n\n")[0]
+        return " ".join(line.strip() for line in paragraph.splitlines())
+
+    @property
+    def shown_name(self):
+        """The name as Redis prints it: lower case, subcommands as container|name."""
+        return self.name.lower()
+
+    def copy(self):
+        """A copy with figures of its own, its subcommands copied too."""
+        twin = object.__new__(Command)
+        for slot in Command.__slots__:
+            setattr(twin, slot, getattr(self, slot))
+        twin.subcommands = {name: sub.copy() for name, sub in self.subcommands.items()}
+        for sub in twin.subcommands.values():
+            sub.parent = twin
+        return twin
+
+    def __repr__(self):
+        return f"<Command {self.name}>"
+
+
+def group(group_name):
+    """The decorator for the commands of one COMMAND DOCS group, e.g. ``command = group("list")``."""
+
+    def command(name, *, arity, flags="", keys="", since):
+        """Declare the decorated function as the handler of `name`; flags and key specs as Redis spells them."""
+
+        def declare(handler):
+            if name in TABLE:
+                raise ValueError(f"{name} is declared twice")
+            record = Command(name, handler, arity, flags, keys, group_name, since)
+            container_name, _, sub = name.rpartition("|")
+            if container_name:
+                record.parent = TABLE[container_name]
+                record.parent.subcommands[sub.encode()] = record
+                record.parent.mask |= CONTAINER
+            _check_signature(record)
+            TABLE[name] = record
+            return handler
+
+        return declare
+
+    def container(name, summary, *, since, flags=""):
+        """Declare a command that only holds subcommands; they are declared after it."""
+
+        def unknown_subcommand(session, *args):
+            raise RedisError(f"ERR unknown subcommand '{args[0][:128].decode('utf-8', 'surrogateescape')}'. "
+                             f"Try {name} HELP.")
+
+        unknown_subcommand.__doc__ = summary
+        command(name, arity=-2, flags=flags, since=since)(unknown_subcommand)
+
+    command.container = container
+    return command
+
+
+def _check_signature(record):
+    """Refuse a handler that cannot be called with as many arguments as its arity allows."""
+    words = 2 if record.parent else 1
+    fewest = max(record.low - words, 0)
+    for count in [fewest] if record.arity > 0 else [fewest, fewest + 100]:
+        try:
+            inspect.signature(record.handler).bind(None, *[b""] * count)
+        except TypeError as reason:
+            raise ValueError(f"{record.name}: {record.handler.__name__} does not fit arity "
+                             f"{record.arity}: {reason}") from None
+
+
+def find(commands, argv):
+    """The command that `argv` names, its subcommand where it has some, or None.
+
+    `commands` maps names as bytes (upper case) to records. Returns ``(command, words)``: how many items
+    of argv the name takes. For an unknown subcommand the command is the container itself.
+    """
+    record = commands.get(argv[0]) or commands.get(argv[0].upper())
+    if record is None or not record.subcommands or len(argv) < 2:
+        return record, 1
+    sub = record.subcommands.get(argv[1].upper())
+    return (sub, 2) if sub else (record, 1)

@@ -1,0 +1,402 @@
+"""The Redis serialization protocol from the server's side: requests in, replies out.
+
+`RequestParser` turns socket bytes into argument lists, `encode` turns a reply value into bytes; both
+know nothing of sockets or commands. The other direction is `reply_parser.py`.
+
+Requests come as ``*2\\r\\n$3\\r\\nGET\\r\\n$1\\r\\nk\\r\\n`` or, typed by hand, as a line of words ("inline").
+The hot path splits a whole read at its line ends with one call: the pieces of a regular request
+are then its count, and a header and a value in turn. That is right exactly when each header is the one
+that the value's length makes; a value that itself holds a line end shifts the pieces, fails this test
+and takes the careful path, as does everything incomplete, long, inline or wrong.
+
+Replies are plain values: bytes a bulk string, int, None null, str a status line, list and tuple an
+array, dict a map, set and frozenset a set, float a double, bool, RedisError an error, and the classes
+below. Only `encode` knows in which protocol version the client wants to read them.
+"""
+from .args import format_float, parse_int_or_none
+from .errors import RedisError
+from .inline import split_inline
+
+__all__ = ["RequestParser", "encode", "encode_into", "NULL_ARRAY", "NO_REPLY", "Push", "Replies", "SetReply", "Encoded",
+           "Verbatim",
+           "BigNumber", "Attribute", "BULK_LINE",
+           "STATUS_LINE", "CRLF"]
+
+CRLF = b"\r\n"
+INLINE_LIMIT = 64 * 1024            # longest inline request and longest header line, bytes
+MULTIBULK_LIMIT = (1 << 31) - 1   # most arguments of one request
+UNAUTHENTICATED_ARGS = 10           # before AUTH a client may not make the server allocate much
+UNAUTHENTICATED_BULK = 16384
+
+# The header of a value by its length, and the pieces that a request of n arguments splits into.
+BULK_HEADER = [b"$%d" % length for length in range(4097)]
+BULK_LINE = [header + CRLF for header in BULK_HEADER]
+STATUS_LINE = {"OK": b"+OK\r\n", "QUEUED": b"+QUEUED\r\n", "PONG": b"+PONG\r\n"}
+_PIECES = {b"*%d" % count: 1 + 2 * count for count in range(1, 1025)}
+
+
+class RequestParser:
+    """Cuts a client's byte stream into requests.
+
+    `feed(data)` returns the requests completed by `data`, each a list of bytes. After a violation of
+    the protocol `error` holds the text of the reply and nothing more is parsed; the requests before it
+    are still returned. `unauthenticated` holds the client to small requests.
+    """
+
+    __slots__ = ("error", "unauthenticated", "max_bulk", "_rest", "_argv", "_left", "_chunks", "_missing", "_skip")
+
+    def __init__(self, max_bulk=512 * 1024 * 1024):
+        self.error = None
+        self.unauthenticated = False
+        self.max_bulk = max_bulk
+        self._rest = b""            # the start of a line that has not ended yet
+        self._argv = None           # arguments of a request that is not complete, else None
+        self._left = 0              # how many arguments it lacks
+        self._chunks = None         # pieces of a long argument that is not complete
+        self._missing = 0           # how many bytes it lacks
+        self._skip = 0              # line-end bytes still to come after an argument
+
+    def feed(self, data):
+        requests = []
+        if self._argv is not None or self._rest:
+            data = self._resume(data, requests)
+        if data and data[0] == 42 and not self.unauthenticated:             # b"*"
+            data = _take_regular(data, requests)
+        if data:
+            self._take_careful(data, requests, None)
+        return requests
+
+    @property
+    def buffered(self):
+        """Bytes received of a request that is not complete."""
+        total = len(self._rest) + sum(map(len, self._argv or ()))
+        return total + sum(map(len, self._chunks or ()))
+
+    def _resume(self, data, requests):
+        """Complete the request that an earlier read began; returns what follows it."""
+        if self._chunks is not None:
+            if len(data) < self._missing:
+                self._chunks.append(data)
+                self._missing -= len(data)
+                return b""
+            self._chunks.append(data[:self._missing])
+            data = data[self._missing:]
+            self._argv.append(b"".join(self._chunks))
+            self._chunks = None
+            self._skip = 2
+        if self._rest:
+            data = self._rest + data
+            self._rest = b""
+        return self._take_careful(data, requests, 1)
+
+    def _take_careful(self, data, requests, most):
+        """Parse step by step, at most `most` requests; returns the bytes after them."""
+        position, size = 0, len(data)
+        found = 0
+        while position < size and found != most and self.error is None:
+            if self._argv is None and data[position] != 42:
+                position, argv = self._take_inline(data, position)
+            else:
+                position, argv = self._take_multibulk(data, position)
+            if position is None:                # incomplete: the state remembers what was there
+                return b""
+            if argv:
+                requests.append(argv)
+                found += 1
+            elif most:                          # an empty request completes what was begun, too
+                found = most
+        return data[position:] if most and self.error is None else b""
+
+    def _take_inline(self, data, position):
+        end = data.find(b"\n", position)
+        if end < 0:
+            if len(data) - position > INLINE_LIMIT:
+                self.error = "ERR Protocol error: too big inline request"
+            self._rest = data[position:]
+            return None, None
+        if end - position > INLINE_LIMIT:
+            self.error = "ERR Protocol error: too big inline request"
+            return None, None
+        line = data[position:end]
+        argv = split_inline(line[:-1] if line.endswith(b"\r") else line)
+        if argv is None:
+            self.error = "ERR Protocol error: unbalanced quotes in request"
+            return None, None
+        return end + 1, argv
+
+    def _take_line(self, data, position, kind):
+        """The line at `position` without its end, and the position after it; (None, None) when incomplete."""
+        end = data.find(b"\r", position)
+        if end < 0 or end + 2 > len(data):
+            if len(data) - position > INLINE_LIMIT:
+                self.error = f"ERR Protocol error: too big {kind} count string"
+            self._rest = data[position:]
+            return None, None
+        return data[position:end], end + 2
+
+    def _take_multibulk(self, data, position):
+        if self._argv is None:
+            line, after = self._take_line(data, position, "mbulk")
+            if line is None:
+                return None, None
+            count = parse_int_or_none(line[1:])
+            if count is None or count > MULTIBULK_LIMIT:
+                self.error = "ERR Protocol error: invalid multibulk length"
+                return None, None
+            if count > UNAUTHENTICATED_ARGS and self.unauthenticated:
+                self.error = "ERR Protocol error: unauthenticated multibulk length"
+                return None, None
+            position = after
+            if count <= 0:
+                return position, []
+            self._argv, self._left, self._skip = [], count, 0
+        argv = self._argv
+        size = len(data)
+        while True:
+            if self._skip:
+                step = min(self._skip, size - position)
+                position += step
+                self._skip -= step
+                if self._skip:
+                    return None, None
+                self._left -= 1
+            if not self._left:
+                self._argv = None
+                return position, argv
+            if position >= size:
+                return None, None
+            line, after = self._take_line(data, position, "bulk")
+            if line is None:
+                return None, None
+            length = self._bulk_length(line)
+            if length is None:
+                return None, None
+            if size - after < length:
+                self._chunks = [data[after:]]
+                self._missing = length - (size - after)
+                return None, None
+            argv.append(data[after:after + length])
+            position = after + length
+            self._skip = 2
+
+    def _bulk_length(self, line):
+        if line[:1] != b"$":
+            got = line[:1].decode("latin-1") or "\r"
+            self.error = f"ERR Protocol error: expected '$', got '{got}'"
+            return None
+        length = parse_int_or_none(line[1:])
+        if length is None or not 0 <= length <= self.max_bulk:
+            self.error = "ERR Protocol error: invalid bulk length"
+            return None
+        if length > UNAUTHENTICATED_BULK and self.unauthenticated:
+            self.error = "ERR Protocol error: unauthenticated bulk length"
+            return None
+        return length
+
+
+def _take_regular(data, requests):
+    """The fast path: append the regular requests at the start of `data`, return the bytes from the first other."""
+    pieces = data.split(CRLF)
+    end = len(pieces) - 1               # the last piece had no line end
+    at = 0
+    headers = BULK_HEADER
+    try:
+        while at < end:
+            count = _PIECES[pieces[at]]
+            after = at + count
+            if count == 5:              # two and three words, by far the most, spelled out: a third less time
+                _, header, name, header2, arg = pieces[at:after]
+                if header != headers[len(name)] or header2 != headers[len(arg)]:
+                    break
+                argv = [name, arg]
+            elif count == 7:
+                _, header, name, header2, arg, header3, arg2 = pieces[at:after]
+                if header != headers[len(name)] or header2 != headers[len(arg)] or header3 != headers[len(arg2)]:
+                    break
+                argv = [name, arg, arg2]
+            else:
+                argv = pieces[at + 2:after:2]
+                if pieces[at + 1:after:2] != [headers[len(arg)] for arg in argv]:
+                    break
+            if after > end:
+                break
+            requests.append(argv)
+            at = after
+    except (KeyError, IndexError, ValueError):      # another count, a longer value, or too few pieces
+        pass
+    if at == end:
+        return pieces[at]
+    return data[sum(map(len, pieces[:at])) + 2 * at:]
+
+
+class _NullArray:
+    """What a blocking command or an aborted EXEC replies: *-1 in RESP2, null in RESP3."""
+
+    def __repr__(self):
+        return "NULL_ARRAY"
+
+
+class _NoReply:
+    """Returned by a handler that has written its replies itself, or replies later."""
+
+    def __repr__(self):
+        return "NO_REPLY"
+
+
+NULL_ARRAY = _NullArray()
+NO_REPLY = _NoReply()
+
+
+class Push(list):
+    """An out-of-band message: a RESP3 push; in RESP2 an array."""
+
+
+class Replies(list):
+    """Several replies of one command: SUBSCRIBE confirms each channel."""
+
+
+class Encoded(list):
+    """A reply that has been encoded already, piece by piece: EXEC may change the protocol on its way."""
+
+
+class SetReply(list):
+    """A set whose members have an order that is worth keeping; in RESP2 an array."""
+
+
+class Verbatim(bytes):
+    """A text with the format txt in RESP3, a plain bulk string in RESP2."""
+
+
+class BigNumber(int):
+    """An integer beyond 64 bits; in RESP2 a bulk string of its digits."""
+
+
+class Attribute:
+    """Attributes (a dict) shown to RESP3 clients before the reply they belong to."""
+
+    def __init__(self, attributes, reply):
+        self.attributes = attributes
+        self.reply = reply
+
+
+def encode(value, protocol=2):
+    """The bytes of one reply; `protocol` is 2 or 3."""
+    out = []
+    encode_into(out, value, protocol)
+    return b"".join(out)
+
+
+def encode_into(out, value, protocol):
+    """Append the encoded pieces of one reply to the list `out`."""
+    encoder = _ENCODERS.get(type(value))
+    if encoder is None:
+        encoder = next(_ENCODERS[kind] for kind in type(value).__mro__ if kind in _ENCODERS)
+    encoder(out, value, protocol)
+
+
+def _bulk(out, value, protocol):
+    out += (b"$%d\r\n" % len(value), value, CRLF)
+
+
+def _integer(out, value, protocol):
+    out.append(b":%d\r\n" % value)
+
+
+def _null(out, value, protocol):
+    out.append(b"$-1\r\n" if protocol == 2 else b"_\r\n")
+
+
+def _null_array(out, value, protocol):
+    out.append(b"*-1\r\n" if protocol == 2 else b"_\r\n")
+
+
+def _no_reply(out, value, protocol):
+    pass
+
+
+def _status(out, value, protocol):
+    out.append(b"+%b\r\n" % value.encode("utf-8", "surrogateescape"))
+
+
+def _error(out, value, protocol):
+    text = str(value).encode("utf-8", "surrogateescape")
+    out.append(b"-%b\r\n" % text.replace(b"\r", b" ").replace(b"\n", b" "))
+
+
+def _array(out, value, protocol):
+    out.append(b"*%d\r\n" % len(value))
+    _items(out, value, protocol)
+
+
+def _items(out, values, protocol):
+    """A run of values. Most are all byte strings: then headers and values interleave in one join."""
+    try:
+        headers = BULK_HEADER
+        pieces = [b""] * (2 * len(values))
+        pieces[0::2] = [headers[len(value)] for value in values]
+        pieces[1::2] = values
+        if pieces:
+            out += (CRLF.join(pieces), CRLF)
+    except (TypeError, IndexError):
+        for value in values:
+            encode_into(out, value, protocol)
+
+
+def _map(out, value, protocol):
+    out.append(b"*%d\r\n" % (2 * len(value)) if protocol == 2 else b"%%%d\r\n" % len(value))
+    _items(out, [item for pair in value.items() for item in pair], protocol)
+
+
+def _set(out, value, protocol):
+    out.append((b"*%d\r\n" if protocol == 2 else b"~%d\r\n") % len(value))
+    _items(out, list(value), protocol)
+
+
+def _push(out, value, protocol):
+    out.append((b"*%d\r\n" if protocol == 2 else b">%d\r\n") % len(value))
+    _items(out, value, protocol)
+
+
+def _replies(out, value, protocol):
+    for reply in value:
+        encode_into(out, reply, protocol)
+
+
+def _encoded(out, value, protocol):
+    out += value
+
+
+def _double(out, value, protocol):
+    text = format_float(value)
+    out.append(b"$%d\r\n%b\r\n" % (len(text), text) if protocol == 2 else b",%b\r\n" % text)
+
+
+def _boolean(out, value, protocol):
+    out.append(b":%d\r\n" % value if protocol == 2 else b"#t\r\n" if value else b"#f\r\n")
+
+
+def _verbatim(out, value, protocol):
+    if protocol == 2:
+        _bulk(out, value, protocol)
+    else:
+        out.append(b"=%d\r\ntxt:%b\r\n" % (len(value) + 4, value))
+
+
+def _big_number(out, value, protocol):
+    text = b"%d" % value
+    out.append(b"$%d\r\n%b\r\n" % (len(text), text) if protocol == 2 else b"(%b\r\n" % text)
+
+
+def _attribute(out, value, protocol):
+    if protocol == 3:
+        out.append(b"|%d\r\n" % len(value.attributes))
+        _items(out, [item for pair in value.attributes.items() for item in pair], protocol)
+    encode_into(out, value.reply, protocol)
+
+
+_ENCODERS = {
+    bytes: _bulk, bytearray: _bulk, int: _integer, type(None): _null, str: _status, list: _array, tuple: _array,
+    dict: _map, set: _set, frozenset: _set, float: _double, bool: _boolean, RedisError: _error, Push: _push,
+    SetReply: _set, Replies: _replies, Encoded: _encoded, Verbatim: _verbatim, BigNumber: _big_number,
+    Attribute: _attribute, _NullArray: _null_array, _NoReply: _no_reply,
+}

@@ -1,0 +1,395 @@
+"""The listener and the client threads: recv, parse, execute, send.
+
+`socketserver.ThreadingTCPServer` accepts and gives each client a thread; `ClientHandler.handle` is that
+thread's life. It blocks in recv, hands what it read to its parser, and runs the requests found under one
+hold of the engine's lock. The replies leave in one send, without the lock: a slow reader blocks only
+itself. Nothing polls; who wants to end a connection shuts its socket down, which wakes its thread.
+
+Besides the clients' threads a server has one for each listening address, one for housekeeping (expiry,
+time-outs) and the socket watcher (`outbox.py`). Nothing here is process-wide; what tunes a stand-alone
+server's process is in `process.py`.
+"""
+import errno
+import os
+import socket
+import socketserver
+import sys
+import threading
+import time
+
+from .blocking import give_up
+from .dispatch import execute_batch
+from .engine import Engine
+from .outbox import Outbox, SocketWatcher
+from .resp import RequestParser
+
+__all__ = ["Server", "ListenError"]
+
+_READ_SIZE = 65536
+_BATCH = 512                    # requests under one hold of the lock: about a millisecond at most
+_STOP_POLL_S = 0.05             # how often a listener looks whether it should stop
+_OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class ListenError(OSError):
+    """An address could not be listened on; `address` and `reason` say which and why."""
+
+    def __init__(self, address, reason):
+        super().__init__(f"{address}: {reason}")
+        self.address = address
+        self.reason = reason
+
+
+class ClientHandler(socketserver.BaseRequestHandler):
+    """One connected client. Its thread is the only one that reads from the socket."""
+
+    def setup(self):
+        server = self.server.owner
+        self.engine = server.engine
+        self.watcher = server.watcher
+        if self.request.family != getattr(socket, "AF_UNIX", None):
+            self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server.set_keepalive(self.request)
+        self.parser = RequestParser(server.max_bulk)
+        address, local_address = _addresses(self.request, self.client_address)
+        with self.engine.lock:
+            self.session = self.engine.open_session(address, local_address)
+            self.session.connection = self
+            self.session.descriptor = self.request.fileno()
+            self.trust(self.session.authenticated)
+
+    def handle(self):
+        """Serve the client until it, or somebody else, hangs up."""
+        engine, session = self.engine, self.session
+        lock = engine.lock
+        recv, sendall = self.request.recv, self.request.sendall
+        parser = self.parser
+        feed = parser.feed
+        try:
+            while True:
+                data = recv(_READ_SIZE)
+                if not data:
+                    return
+                requests = feed(data)
+                out = []
+                with lock:
+                    done = execute_batch(session, requests[:_BATCH], out)
+                    session.bytes_in += len(data)
+                    if session.outbox is not None:
+                        session.outbox.put(b"".join(out))
+                        out = None
+                if out:
+                    sendall(b"".join(out))
+                if done < len(requests) or parser.error is not None or session.closing or out is None:
+                    if not self.finish_batch(requests, done):
+                        return
+        except OSError:                         # reset by the peer, or shut down by hang_up
+            return
+
+    def finish_batch(self, requests, done):
+        """The less usual rest of a read: more requests than a batch, blocking, errors; False to hang up."""
+        session = self.session
+        while done < len(requests) and not session.closing:
+            if session.waiter is not None:
+                self.wait_blocked(session.waiter)
+            elif self.engine.paused:
+                self.wait_for_unpause()
+            out = []
+            with self.engine.lock:
+                done += execute_batch(session, requests[done:done + _BATCH], out)
+                self.send_ordered(out)
+            self.send(out)
+        if session.waiter is not None:
+            self.wait_blocked(session.waiter)
+        violated = self.parser.error is not None and not session.closing
+        if violated:
+            self.engine.log.verbose(f"Protocol error from client {session.address}: {self.parser.error}")
+            out = [b"-%b\r\n" % self.parser.error.encode("latin-1").replace(b"\r", b" ")]
+            with self.engine.lock:
+                self.send_ordered(out)
+            self.send(out)
+        if session.outbox is not None:
+            session.outbox.wait_until_drained()
+        return not violated and not session.closing
+
+    def send_ordered(self, out):
+        """With the lock held: what a client with an outbox gets must join the queue now."""
+        if self.session.outbox is not None:
+            self.session.outbox.put(b"".join(out))
+            out.clear()
+
+    def send(self, out):
+        if out:
+            self.request.sendall(b"".join(out))
+
+    def wait_blocked(self, waiter):
+        """Sleep until a blocked command is served, times out, or the client hangs up; send its reply."""
+        engine, session = self.engine, self.session
+        self.watcher.watch_hang_up(self.request, lambda: self.abandon(waiter))
+        if waiter.deadline_s is None:
+            waiter.sleep()
+        else:
+            while not waiter.done:
+                left_s = waiter.deadline_s - engine.clock.monotonic()
+                if left_s <= 0 or waiter.sleep(min(left_s, threading.TIMEOUT_MAX)):
+                    break
+        self.watcher.forget(self.request)
+        out = []
+        with engine.lock:
+            give_up(waiter)
+            if not session.closing and session.outbox is None:      # else `finish` has put it there
+                out.append(session.late_reply(waiter.reply))
+        self.send(out)
+
+    def abandon(self, waiter=None):
+        """The client hung up while it was blocked or paused: it must not take an element any more."""
+        with self.engine.lock:
+            if waiter is None or not waiter.done:
+                self.session.close()
+
+    def wait_for_unpause(self):
+        """Sleep until CLIENT PAUSE is over, or the client is killed or hangs up."""
+        engine, session = self.engine, self.session
+        self.watcher.watch_hang_up(self.request, self.abandon)
+        with engine.lock:
+            session.postponed = True
+            engine.blocked_clients += 1
+            while engine.paused and not session.closing:
+                left_s = engine.pause_until_s - engine.clock.monotonic()
+                if left_s <= 0:
+                    engine.unpause()
+                else:
+                    engine.pause_over.wait(min(left_s, threading.TIMEOUT_MAX))
+            engine.blocked_clients -= 1
+            session.postponed = False
+        self.watcher.forget(self.request)
+
+    def trust(self, authenticated):
+        """Called by the session: an unauthenticated client is held to small requests."""
+        self.parser.unauthenticated = not authenticated
+
+    def open_outbox(self):
+        """Called by the session, in this thread, before others may send to the client."""
+        return Outbox(self.request, self.watcher, self.output_limits, self.drop_slow_reader)
+
+    def output_limits(self):
+        """The limits of the client's class, which changes with its subscriptions."""
+        limits = self.engine.config["client-output-buffer-limit"]
+        return limits["pubsub" if self.session.subscribed else "normal"]
+
+    def drop_slow_reader(self, size):
+        self.engine.log.warning(f"Client id={self.session.id} addr={self.session.address} scheduled to be closed ASAP "
+                                f"for overcoming of output buffer limits ({size} bytes).")
+
+    def hang_up(self):
+        """Wake this client's thread wherever it is and let it end. Call with the engine's lock held."""
+        if self.session.outbox is not None:
+            self.session.outbox.close()
+        try:
+            self.request.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def finish(self):
+        with self.engine.lock:
+            self.engine.close_session(self.session)
+            self.session.connection = None      # from here on nobody else shuts the socket down
+        if self.session.outbox is not None:
+            self.session.outbox.close()
+        self.watcher.forget(self.request)
+
+
+class _Listening:
+    """What all listeners change about socketserver's defaults."""
+
+    daemon_threads = True
+    allow_reuse_address = os.name != "nt"       # on Windows it would allow two servers on one port
+    block_on_close = False
+
+    def __init__(self, address, owner):
+        self.owner = owner
+        self.request_queue_size = owner.engine.config["tcp-backlog"]
+        super().__init__(address, ClientHandler)
+
+    def get_request(self):
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in _OUT_OF_RESOURCES:
+                self.owner.engine.log.warning(f"Accepting client connection: accept: {error.strerror}")
+                time.sleep(0.1)                 # the connection stays in the backlog; do not spin on it
+            raise
+
+    def verify_request(self, request, client_address):
+        """Turn a client away before it gets a thread."""
+        refusal = self.owner.refuse(request, client_address)
+        if refusal:
+            try:
+                request.setblocking(False)
+                request.send(refusal)
+            except OSError:
+                pass
+        return not refusal
+
+    def handle_error(self, request, client_address):
+        error = sys.exc_info()[1]
+        self.owner.engine.log.warning(f"Error with client {client_address}: {error!r}")
+
+
+class TCPListener(_Listening, socketserver.ThreadingTCPServer):
+    """One address and port."""
+
+    def __init__(self, address, owner):
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, owner)
+
+    def server_bind(self):
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        super().server_bind()
+
+
+if hasattr(socketserver, "ThreadingUnixStreamServer"):
+    class UnixListener(_Listening, socketserver.ThreadingUnixStreamServer):
+        """A Unix domain socket."""
+
+
+class Server:
+    """Listeners, housekeeping and an engine.
+
+    `port` overrides the directive: 0 takes any free port (the directive's 0 means no TCP at all).
+    """
+
+    def __init__(self, config=None, log=None, clock=None, port=None):
+        self.engine = Engine(config, log, clock)
+        self._port = port
+        self.config = self.engine.config
+        self.log = self.engine.log
+        self.watcher = SocketWatcher()
+        self.listeners = []
+        self.exit_code = 0
+        self.max_bulk = self.config["proto-max-bulk-len"]
+        self.config.on_change("proto-max-bulk-len", lambda value: setattr(self, "max_bulk", value))
+        self._stop = threading.Event()
+        self._threads = []
+
+    @property
+    def port(self):
+        """The port of the first TCP listener, useful with port 0 in tests."""
+        return next((one.server_address[1] for one in self.listeners if isinstance(one, TCPListener)), 0)
+
+    def set_keepalive(self, sock):
+        interval_s = self.config["tcp-keepalive"]
+        if interval_s:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if hasattr(socket, "TCP_KEEPIDLE"):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, interval_s)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(interval_s // 3, 1))
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+
+    def refuse(self, request, client_address):
+        """The bytes that turn a new client away, or None."""
+        engine = self.engine
+        with engine.lock:
+            if len(engine.sessions) >= self.config["maxclients"]:
+                engine.stats.connections_rejected += 1
+                return b"-ERR max number of clients reached\r\n"
+            engine.stats.connections_received += 1
+        return None
+
+    def start(self):
+        """Listen and start the background threads; raises ListenError."""
+        port = self.config["port"] if self._port is None else self._port
+        if port or self._port == 0:
+            for host in self.config["bind"]:
+                self._listen_tcp(host, port)
+        if self.config["unixsocket"]:
+            self._listen_unix(self.config["unixsocket"])
+        self.watcher.start()
+        self._spawn(self._housekeep, "housekeeping")
+        for listener in self.listeners:
+            self._spawn(lambda one=listener: one.serve_forever(_STOP_POLL_S), "listener")
+
+    def _listen_tcp(self, host, port):
+        optional = host.startswith("-")         # "-::1": do without where the machine has no such address
+        host = host.lstrip("-")
+        try:
+            self.listeners.append(TCPListener(("" if host == "*" else host, port), self))
+        except OSError as error:
+            if not optional:
+                raise ListenError(f"{host}:{port}", error.strerror or str(error)) from error
+
+    def _listen_unix(self, path):
+        if os.path.exists(path):
+            os.unlink(path)
+        self.listeners.append(UnixListener(path, self))
+        if self.config["unixsocketperm"]:
+            os.chmod(path, self.config["unixsocketperm"])
+
+    def _spawn(self, target, name):
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _housekeep(self):
+        while not self._stop.wait(1 / self.config["hz"]):
+            self.engine.housekeep()
+            self._hang_up_idle()
+
+    def _hang_up_idle(self):
+        """The `timeout` directive: clients that have been silent for long."""
+        timeout_s = self.config["timeout"]
+        if not timeout_s:
+            return
+        with self.engine.lock:
+            now = self.engine.keyspace.now
+            for session in list(self.engine.sessions.values()):
+                if now - session.active_s > timeout_s and not session.subscribed and session.waiter is None \
+                        and not session.postponed:
+                    self.log.verbose("Closing idle client")
+                    session.close()
+
+    def serve_forever(self):
+        """Block until `request_shutdown`, then stop."""
+        self._stop.wait()
+        self.stop()
+
+    def request_shutdown(self, exit_code=0):
+        """Let `serve_forever` return; callable from a signal handler and from any thread."""
+        self.exit_code = exit_code
+        self._stop.set()
+
+    def stop(self):
+        """Close the listeners, hang up on all clients, end the background threads."""
+        self._stop.set()
+        for listener in self.listeners:
+            listener.shutdown()
+            listener.server_close()
+        with self.engine.lock:
+            for session in list(self.engine.sessions.values()):
+                session.close()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join()
+        self.watcher.stop()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+
+def _addresses(sock, peer):
+    """``(address, local address)`` of a connection as CLIENT LIST prints them."""
+    if sock.family == getattr(socket, "AF_UNIX", None):
+        path = sock.getsockname()
+        path = path.decode() if isinstance(path, bytes) else path
+        return f"{path}:0", f"{path}:0"
+    return _host_port(peer), _host_port(sock.getsockname())
+
+
+def _host_port(address):
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,138 @@
+"""Where the real servers differ from Redis 7.2.6: each entry with its reason.
+
+A comparison with one of them passes over these, and over nothing else. Commands that a real server does
+not have at all need no entry: they are left out, and the summary says so. "valkey" is 8.0, which says of
+itself that it is Redis 7.2.4; "redis" below 7.2 is 7.0.
+"""
+
+from collections import namedtuple
+
+from .equivalence import leaves
+from .steps import names_of
+
+VALKEY, REDIS = "valkey", "redis"
+
+# An entry is about servers of a family, for redis only of versions below 7.2. names: the commands, or None
+# for all; test(argv, real, other) gets the replies as trees (see wire.py).
+Known = namedtuple("Known", "family names test reason")
+
+
+def _errors(real_text, other_text=None):
+    """Return a test for an error's beginning on the real server and what the other one says instead."""
+    def test(argv, real, other):
+        if real[0] != "-" or not real[1].startswith(real_text):
+            return False
+        return other_text is None or (other[0] == "-" and other[1].startswith(other_text))
+    return test
+
+
+def _same_numbers(argv, real, other):
+    """Return whether the replies are the same but for the way numbers are written."""
+    mine, yours = leaves(real), leaves(other)
+    return len(mine) == len(yours) and all(map(_same_number, mine, yours))
+
+
+def _same_number(one, other):
+    if one == other:
+        return True
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return False
+
+
+def _encoding_is(*pairs):
+    def test(argv, real, other):
+        return (real[1], other[1]) in pairs
+    return test
+
+
+def _events_in_another_order(argv, real, other):
+    return real[0] == "events" and sorted(real[1], key=repr) == sorted(other[1], key=repr)
+
+
+def _both_answer(argv, real, other):
+    return real[0] == other[0]
+
+
+def _not_in_transaction(argv, in_multi):
+    return in_multi and names_of(argv) in ("MULTI", "WATCH")
+
+
+def _has_option(option, test):
+    return lambda argv, real, other: option in map(bytes.upper, argv) and test(argv, real, other)
+
+
+def _lowest_count(argv, real, other):
+    return b"-9223372036854775808" in argv
+
+
+def _strict_cursor(argv, real, other):
+    """A cursor written with a sign or after a blank: Redis 7.2 takes the sign and refuses the blank."""
+    return any(argument[:1] in (b"+", b"-", b" ") for argument in argv[1:3])
+
+
+def _directives_of_both(argv, real, other):
+    """CONFIG GET with patterns: the directives that both servers have are the same."""
+    if real[0] not in "*%" or real[0] != other[0]:
+        return False
+    mine, yours = (dict(zip(leaves(tree)[::2], leaves(tree)[1::2])) for tree in (real, other))
+    return all(yours.get(name, value) == value for name, value in mine.items())
+
+
+BLOCKING = frozenset({"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"})
+SCANS = frozenset({"SCAN", "SSCAN", "HSCAN", "ZSCAN"})
+HELP = frozenset({"CLIENT|HELP", "COMMAND|HELP", "CONFIG|HELP", "DEBUG|HELP", "OBJECT|HELP", "PUBSUB|HELP"})
+
+KNOWN = (
+    Known(VALKEY, None, _errors(b"NOSUB "),
+          "8.0 refuses to leave channels when there is no subscription; Redis confirms it"),
+    Known(VALKEY, {"SCAN"}, _has_option(b"TYPE", _errors(b"ERR unknown type name")),
+          "8.0 refuses an unknown TYPE; Redis 7.2 finds nothing of it"),
+    Known(VALKEY, SCANS, _strict_cursor, "8.0 reads cursors with a parser of its own, Redis 7.2 with strtoul"),
+    Known(VALKEY, {"LREM"}, _lowest_count, "8.0 refuses the lowest count; Redis 7.2 takes it for 'all of them'"),
+    Known(VALKEY, HELP, _both_answer, "help texts were extended"),
+    Known(REDIS, HELP, _both_answer, "help texts were extended in 7.2"),
+    Known(REDIS, {"OBJECT|ENCODING"}, _encoding_is((b"hashtable", b"listpack"), (b"quicklist", b"listpack")),
+          "7.0 has no listpack encoding of small sets and lists"),
+    Known(REDIS, {"ZRANK", "ZREVRANK"}, _errors(b"ERR wrong number of arguments"), "WITHSCORE came with 7.2"),
+    Known(REDIS, None, _same_numbers, "7.0 writes doubles with 17 digits, 7.2 with as few as needed"),
+    Known(REDIS, {"CONFIG|SET"}, _errors(b"ERR Unknown option or number of arguments"),
+          "set-max-listpack-* came with 7.2"),
+    Known(REDIS, {"CONFIG|GET"}, _directives_of_both, "set-max-listpack-* came with 7.2"),
+    Known(REDIS, BLOCKING, _errors(b"ERR timeout is negative", b"ERR timeout is out of range"),
+          "7.2 tells apart a timeout that is too large"),
+    Known(REDIS, {"LPOS"}, _lowest_count, "7.2 refuses the lowest rank"),
+    Known(REDIS, {"HELLO"}, _errors(b"WRONGPASS"), "7.2 reads all options before it authenticates"),
+    Known(REDIS, {"COMMAND|GETKEYS", "COMMAND|GETKEYSANDFLAGS"}, _errors(b"ERR wrong number of arguments"),
+          "7.0 wants an argument more"),
+    Known(REDIS, None, _events_in_another_order, "since 7.2 a client's own message follows the reply to PUBLISH"),
+)
+
+# Commands that leave another state behind: they are not sent to such a server (nor to the other one).
+AVOIDED = {
+    # 8.0 refuses MULTI and WATCH in a transaction and aborts it, Redis 7.2 goes on after the error.
+    VALKEY: (_not_in_transaction,),
+}
+
+
+def _is_older_redis(server):
+    return server.family == REDIS and server.version < (7, 2)
+
+
+def applying_to(servers):
+    """Return the entries that hold for one of the two servers, with the side that it is on."""
+    return [(side, known) for side, server in enumerate(servers) for known in KNOWN
+            if known.family == server.family and (known.family != REDIS or _is_older_redis(server))]
+
+
+def avoided_by(servers):
+    """Return the tests (argv, in_multi) for commands that must not be sent."""
+    return [test for server in servers for test in AVOIDED.get(server.family, ())]
+
+
+def is_known(entries, argv, trees):
+    """Return whether one of the entries explains the difference between the two replies."""
+    name = names_of(argv)
+    return any((known.names is None or name in known.names) and known.test(argv, trees[side], trees[1 - side])
+               for side, known in entries)

@@ -1,0 +1,341 @@
+"""The load behind benchmark.py: many clients that send pipelines of one command and time the answers.
+
+The idea: one loop over all clients of a process with non-blocking sockets. Requests are encoded before the
+start; only the random numbers in them are made anew each time. Each client sends its pipeline in one piece,
+counts complete replies as they come, and sends the next as soon as the last one is in. The latency of a
+request is the time from sending its pipeline to reading the last of its replies, this loop's own delay
+included: with hundreds of clients on few cores, that is the larger part, as in any load generator.
+
+One process loads one core. `run_in_processes` splits a load among several, which connect first, start
+together and send home their results; nothing else is shared. Latencies are 8 bytes a pipeline.
+
+It prints nothing and raises LoadFailed for whatever made the measurement worthless: a lost connection, an
+error reply, a server that has gone silent.
+"""
+import math
+import multiprocessing
+import multiprocessing.connection
+import random
+import selectors
+import time
+from array import array
+from typing import NamedTuple
+
+from redis_clone.client import ClientError, Connection
+from redis_clone.reply_parser import ErrorReply, ProtocolError, ReplyParser
+
+__all__ = ["Load", "LoadFailed", "RANDOM", "Requests", "Result", "run", "run_in_processes"]
+
+# Stands for a random number of 12 digits in a request, and is as long.
+RANDOM = b"__rand_int__"
+RECEIVE_SIZE = 65536
+REPORT_EVERY_S = 0.1
+# A server that answers none of the clients for this long does not answer any more.
+SILENCE_S = 30
+
+
+class LoadFailed(Exception):
+    """The measurement is worth nothing; the text says why."""
+
+
+class Load(NamedTuple):
+    """What one process is to do. It travels to another process, so it is plain data."""
+
+    connection: dict        # the arguments of Connection
+    request: bytes          # one encoded command; RANDOM in it is a random number below keyspace
+    requests: int
+    clients: int = 50
+    pipeline: int = 1
+    keyspace: int = 0       # 0: always number 0
+    seed: int = 0
+
+    def split(self, processes):
+        """Return the loads for that many processes, equal but for the remainders."""
+        return [self._replace(
+            requests=_share(self.requests, processes, index), clients=_share(self.clients, processes, index),
+            seed=self.seed + index) for index in range(processes)]
+
+
+class Result(NamedTuple):
+    """What came out. `busy_share` is the part of the time in which the busiest process of the generator was
+    not waiting for the server; it includes waiting for a core, which its CPU time would not show."""
+
+    requests: int
+    elapsed_s: float
+    busy_share: float
+    latencies_s: array      # sorted, one for each pipeline
+
+    @property
+    def per_second(self):
+        return self.requests / self.elapsed_s
+
+    @property
+    def average_s(self):
+        return sum(self.latencies_s) / len(self.latencies_s)
+
+    def percentile_s(self, percent):
+        """The latency that `percent` of the requests did not exceed (nearest rank)."""
+        rank = math.ceil(percent / 100 * len(self.latencies_s))
+        return self.latencies_s[max(rank, 1) - 1]
+
+
+class Requests:
+    """Makes pipelines of one request, each with random numbers of its own."""
+
+    def __init__(self, request, keyspace, seed):
+        self._numbers = range(max(keyspace, 1))
+        self._numbers_per_request = request.count(RANDOM) if keyspace > 1 else 0
+        if self._numbers_per_request:
+            self._template = request.replace(b"%", b"%%").replace(RANDOM, b"%012d")
+        else:
+            self._template = request.replace(RANDOM, b"%012d" % 0)
+        self._choices = random.Random(seed).choices
+        self._templates = {}                # count -> template of a pipeline
+
+    def pipeline(self, count):
+        """Return `count` requests."""
+        template = self._templates.get(count)
+        if template is None:
+            template = self._templates[count] = self._template * count
+        if not self._numbers_per_request:
+            return template
+        return template % tuple(self._choices(self._numbers, k=count * self._numbers_per_request))
+
+
+# -- one process ---------------------------------------------------------------------------------------
+
+def run(load, on_progress=None, before_start=None):
+    """Put `load` on the server and return the Result. `on_progress` is called with the number of requests
+    done several times a second, `before_start` once when all clients are connected."""
+    clients = []
+    try:
+        _connect(load, clients)
+        if before_start is not None:
+            before_start()
+        return _Loop(load, clients, on_progress).run()
+    except ClientError as error:
+        raise LoadFailed(str(error)) from error
+    except ProtocolError as error:
+        raise LoadFailed(f"the server answered with {error}") from error
+    except OSError as error:
+        raise LoadFailed(f"the server closed a connection ({error.strerror or error})") from error
+    finally:
+        for client in clients:
+            client.socket.close()
+
+
+def _connect(load, clients):
+    # A client that would have nothing to send is not needed.
+    for _ in range(min(load.clients, load.requests)):
+        sock = Connection(**load.connection).connect().detach()
+        sock.setblocking(False)
+        clients.append(_LoadClient(sock))
+
+
+class _LoadClient:
+    """One connection, with a pipeline of `size` requests in flight.
+
+    Its replies are compared with `expected`, the bytes that answered an earlier pipeline of the same size,
+    as far as they go (`matched` bytes). Where they differ, which is no fault, they are counted by the
+    parser. Comparing costs next to nothing, so that long replies do not slow the generator.
+    """
+
+    __slots__ = (
+        "socket", "parser", "size", "missing", "sent_at_s", "unsent", "expected", "matched", "recorded")
+
+    def __init__(self, sock):
+        self.socket = sock
+        self.parser = ReplyParser()
+        self.size = self.missing = self.matched = 0     # missing: replies not yet counted by the parser
+        self.sent_at_s = 0.0
+        self.unsent = self.expected = b""
+        self.recorded = None                # a list if what arrives is wanted as `expected`
+
+    def send(self, request, size, expected):
+        """Begin a pipeline; return True if it was sent whole."""
+        self.size = self.missing = size
+        self.expected, self.matched = expected, 0
+        self.sent_at_s = time.perf_counter()
+        self.unsent = request
+        return self.send_rest()
+
+    def send_rest(self):
+        try:
+            sent = self.socket.send(self.unsent)
+        except BlockingIOError:
+            return False
+        self.unsent = memoryview(self.unsent)[sent:] if sent < len(self.unsent) else b""
+        return not self.unsent
+
+    def receive(self):
+        """Read once; return True if that completed the pipeline."""
+        try:
+            data = self.socket.recv(RECEIVE_SIZE)
+        except BlockingIOError:
+            return False
+        if not data:
+            raise LoadFailed("the server closed a connection")
+        if self.recorded is not None:
+            self.recorded.append(data)
+        if self.expected.startswith(data, self.matched):
+            self.matched += len(data)
+            return self.matched == len(self.expected)
+        if self.matched:
+            data = self.expected[:self.matched] + data
+        self.expected, self.matched = b"", 0
+        return self._count(data)
+
+    def _count(self, data):
+        self.parser.feed(data)
+        replies = self.parser.replies
+        if ErrorReply in map(type, replies):
+            error = next(reply for reply in replies if type(reply) is ErrorReply)
+            raise LoadFailed(f"the server answered an error: {error}")
+        self.missing -= len(replies)
+        replies.clear()
+        if self.missing < 0 or not (self.missing or self.parser.idle):
+            raise LoadFailed("the server sent more replies than there were requests")
+        return not self.missing
+
+
+class _Loop:
+    """The loop over the clients of one process."""
+
+    def __init__(self, load, clients, on_progress):
+        self._load = load
+        self._clients = clients
+        self._on_progress = on_progress
+        self._make_pipeline = Requests(load.request, load.keyspace, load.seed).pipeline
+        self._selector = selectors.DefaultSelector()
+        self._unassigned = load.requests    # requests that no client has sent yet
+        self._expected = b""                # what answered the first whole pipeline
+        self._latencies_s = array("d")
+
+    def run(self):
+        with self._selector:
+            for client in self._clients:
+                self._selector.register(client.socket, selectors.EVENT_READ, client)
+            start_s = time.perf_counter()
+            self._clients[0].recorded = []
+            for client in self._clients:
+                self._send_next(client)
+            waited_s = self._serve(start_s + REPORT_EVERY_S)
+            elapsed_s = time.perf_counter() - start_s
+        latencies_s = array("d", sorted(self._latencies_s))
+        return Result(self._load.requests, elapsed_s, 1 - waited_s / elapsed_s, latencies_s)
+
+    def _serve(self, report_at_s):
+        """Serve whoever is ready until all requests are answered; return how long nobody was."""
+        select, add_latency = self._selector.select, self._latencies_s.append
+        done, total, waited_s = 0, self._load.requests, 0.0
+        while done < total:
+            ready = select(0)
+            if not ready:
+                wait_from_s = time.perf_counter()
+                ready = select(SILENCE_S)
+                waited_s += time.perf_counter() - wait_from_s
+                if not ready:
+                    raise LoadFailed(f"the server has not answered anyone for {SILENCE_S} s")
+            for key, events in ready:
+                client = key.data
+                if events & selectors.EVENT_WRITE:
+                    self._send_rest(client)
+                if events & selectors.EVENT_READ and client.receive():
+                    now_s = time.perf_counter()
+                    add_latency(now_s - client.sent_at_s)
+                    done += client.size
+                    if client.recorded is not None:
+                        self._expected, client.recorded = b"".join(client.recorded), None
+                    self._send_next(client)
+                    if now_s >= report_at_s and self._on_progress is not None:
+                        self._on_progress(done)
+                        report_at_s = now_s + REPORT_EVERY_S
+        return waited_s
+
+    def _send_next(self, client):
+        size = min(self._load.pipeline, self._unassigned)
+        if not size:
+            # Done; it must not look like a client whose server has closed.
+            self._selector.unregister(client.socket)
+            return
+        self._unassigned -= size
+        expected = self._expected if size == self._load.pipeline else b""
+        if not client.send(self._make_pipeline(size), size, expected):
+            self._selector.modify(client.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, client)
+
+    def _send_rest(self, client):
+        if client.send_rest():
+            self._selector.modify(client.socket, selectors.EVENT_READ, client)
+
+
+# -- several processes ---------------------------------------------------------------------------------
+
+def run_in_processes(load, processes, on_progress=None):
+    """Like `run`, with the load split among that many processes."""
+    if processes == 1:
+        return run(load, on_progress)
+    workers = {}                            # our end of the pipe -> process
+    try:
+        for share in load.split(processes):
+            ours, theirs = multiprocessing.Pipe()
+            process = multiprocessing.Process(target=_work, args=(share, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            workers[ours] = process
+        for pipe in workers:
+            _receive(pipe)                  # it is connected
+        for pipe in workers:
+            pipe.send("start")
+        results = _collect(set(workers), on_progress)
+    finally:
+        for pipe, process in workers.items():
+            process.terminate()
+            process.join()
+            pipe.close()
+    return Result(load.requests, max(result.elapsed_s for result in results),
+                  max(result.busy_share for result in results),
+                  array("d", sorted(latency for result in results for latency in result.latencies_s)))
+
+
+def _collect(pipes, on_progress):
+    """Wait for the results, adding up the progress of all."""
+    done, results = dict.fromkeys(pipes, 0), []
+    while pipes:
+        for pipe in multiprocessing.connection.wait(pipes):
+            message = _receive(pipe)
+            if isinstance(message, Result):
+                results.append(message)
+                pipes.remove(pipe)
+            else:
+                done[pipe] = message
+                if on_progress is not None:
+                    on_progress(sum(done.values()))
+    return results
+
+
+def _receive(pipe):
+    try:
+        message = pipe.recv()
+    except EOFError:
+        raise LoadFailed("a process of the load generator ended too early") from None
+    if isinstance(message, str):
+        raise LoadFailed(message)
+    return message
+
+
+def _work(load, pipe):
+    """A process: what it sends is its progress (int), at the end a Result, or an error text."""
+    def wait_for_start():
+        pipe.send(0)
+        pipe.recv()
+
+    try:
+        pipe.send(run(load, pipe.send, wait_for_start))
+    except LoadFailed as error:
+        pipe.send(str(error))
+    except (EOFError, KeyboardInterrupt, BrokenPipeError):
+        pass                                # the one who started us has gone, or is told the same
+
+
+def _share(total, parts, index):
+    return total // parts + (index < total % parts)

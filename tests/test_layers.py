@@ -1,0 +1,87 @@
+"""The layering of the design: a module imports only from lower levels."""
+import ast
+import pathlib
+import sys
+import unittest
+
+PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "redis_clone"
+
+# Lowest first. A module may import from its own line and from those before it.
+LEVELS = [
+    # leaves: know nothing of a server
+    {"version", "errors", "clock", "glob", "inline", "long_double", "lcs", "frequency", "slowlog", "collection_args"},
+    {"args", "key_specs"},
+    {"registry", "reference"},
+    {"resp", "reply_parser", "datatypes", "digest"},
+    # the data, then one client's state
+    {"keyspace"},
+    {"config_types", "config_directives", "config", "log"},
+    {"session", "outbox", "stats", "eviction"},
+    {"blocking", "pubsub", "expiry", "info", "notify"},
+    {"dispatch"},
+    {"commands"},
+    {"engine"},
+    {"process", "server"},
+    {"__init__", "__main__", "testing", "pytest_plugin"},
+]
+# Beside the server: the client and its tools know the wire format only.
+CLIENT = {"client", "cli"}
+CLIENT_MAY_USE = {"client", "reply_parser", "errors", "version", "resp"}
+
+
+def top_name(path):
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0]
+
+
+def imports_of(path):
+    """Names of the package's top-level modules that a file imports, wherever in the file."""
+    depth = len(path.relative_to(PACKAGE).parts)            # 1 for redis_clone/x.py
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == depth:
+            if node.module:
+                yield node.module.split(".")[0]
+            else:
+                yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").startswith("redis_clone"):
+            yield (node.module.split(".") + ["__init__"])[1]
+
+
+class LayersTest(unittest.TestCase):
+    def files(self):
+        return sorted(PACKAGE.rglob("*.py"))
+
+    def test_every_module_has_a_level(self):
+        known = set().union(*LEVELS) | CLIENT
+        self.assertEqual({top_name(path) for path in self.files()} - known, set())
+
+    def test_modules_import_only_from_their_level_and_below(self):
+        level_of = {name: number for number, names in enumerate(LEVELS) for name in names}
+        for path in self.files():
+            name = top_name(path)
+            if name in CLIENT:
+                continue
+            for imported in imports_of(path):
+                if imported in level_of and imported != name:
+                    self.assertLessEqual(level_of[imported], level_of[name], f"{path.name} imports {imported}")
+
+    def test_the_client_knows_only_the_wire_format(self):
+        for path in self.files():
+            if top_name(path) in CLIENT:
+                self.assertLessEqual(set(imports_of(path)), CLIENT_MAY_USE, path.name)
+
+    def test_only_the_standard_library_is_imported(self):
+        allowed = set(getattr(sys, "stdlib_module_names", ())) | {"redis_clone"}
+        if len(allowed) == 1:
+            self.skipTest("this Python does not list its standard library")
+        for path in self.files():
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else \
+                    [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+                for name in names:
+                    self.assertIn(name.split(".")[0], allowed, path.name)
+
+    def test_hot_files_stay_readable_in_one_sitting(self):
+        for name in ("server.py", "dispatch.py", "keyspace.py", "resp.py"):
+            lines = (PACKAGE / name).read_text(encoding="utf-8").count("\n")
+            self.assertLessEqual(lines, 450, name)
