@@ -11,6 +11,7 @@ import platform
 import signal
 import socket
 import sys
+import threading
 
 from . import process
 from .config import Config, ConfigError, quote
@@ -260,7 +261,8 @@ def _follow_signals(server, log):
             os._exit(1)
         asked.append(number)
         log.from_signal(f"Received {signal.Signals(number).name} scheduling shutdown...")
-        server.request_shutdown()
+        # By another thread: the one interrupted here may hold the very lock that the request needs.
+        threading.Thread(target=server.request_shutdown).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)

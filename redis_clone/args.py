@@ -10,7 +10,7 @@ import re
 from .errors import NotFloatError, NotIntegerError, RedisError
 
 __all__ = ["INT64_MIN", "INT64_MAX", "parse_int", "parse_int_or_none", "parse_range_int", "parse_float",
-           "parse_timeout", "parse_cursor", "format_float"]
+           "parse_timeout", "parse_cursor", "parse_label", "format_float"]
 
 INT64_MIN = -(1 << 63)
 INT64_MAX = (1 << 63) - 1
@@ -91,6 +91,13 @@ def parse_cursor(raw):
     if raw.isdigit() and len(raw) < 21 and int(raw) <= UINT64_MAX:
         return int(raw)
     raise RedisError("ERR invalid cursor")
+
+
+def parse_label(raw, what):
+    """A name for CLIENT LIST: printable ASCII without spaces, or nothing. `what` begins the error."""
+    if any(not 33 <= byte <= 126 for byte in raw):
+        raise RedisError(f"ERR {what} cannot contain spaces, newlines or special characters.")
+    return raw
 
 
 def format_float(number):

@@ -2,27 +2,33 @@
 
 A blocking command that finds nothing returns `Blocked`; `wait_for` then queues its client at each of
 the keys. When a key gets a value, `Database.set` notes it in `keyspace.ready`, and once the running
-command is done `serve_ready` runs the waiting commands again in the order in which they arrived, as
-long as the key has something to give. The one mechanism serves every type.
+command is done `serve_ready` runs the waiting commands again, key by key in the order in which the keys
+became ready, for each key in the order in which its clients arrived, as long as the key has something to
+give. What these commands push may make further keys ready; they come after. The one mechanism serves
+every type.
 
-The waiting thread itself sleeps on its waiter's semaphore without the engine's lock. Whoever ends the
-wait (an element, a time-out, CLIENT UNBLOCK, a hang-up) calls `Waiter.finish` under the lock; only
-the first call counts.
+The waiting thread itself sleeps on its waiter without the engine's lock. Whoever ends the wait (an
+element, a time-out, CLIENT UNBLOCK, a hang-up) calls `Waiter.finish` under the lock; only the first
+call counts.
+
+Not here: waking up when time is up, which each client's thread does for itself (server.py).
 """
 import threading
+from collections import OrderedDict
 
 from .errors import RedisError
 from .keyspace import type_name
 from .registry import find
 from .session import Blocked
 
-__all__ = ["Waiter", "wait_for", "serve_ready", "give_up"]
+__all__ = ["Waiter", "wait_for", "serve_ready", "give_up", "give_up_overdue", "unblock"]
 
 
 class Waiter:
     """One blocked client. `reply` is valid once `done`."""
 
-    __slots__ = ("session", "argv", "database", "keys", "kind", "deadline_s", "on_timeout", "done", "reply", "_wake")
+    __slots__ = ("session", "argv", "database", "keys", "kind", "deadline_s", "on_timeout", "done", "reply",
+                 "_wake")
 
     def __init__(self, session, argv, blocked):
         self.session = session
@@ -34,11 +40,28 @@ class Waiter:
         self.on_timeout = blocked.on_timeout
         self.done = False
         self.reply = None
-        self._wake = threading.Semaphore(0)
+        self._wake = threading.Lock()
+        self._wake.acquire()                    # released once, by `finish`
 
     def sleep(self, timeout_s=None):
-        """Wait, without the engine's lock, to be finished; False when the time is up."""
-        return self._wake.acquire(timeout=timeout_s)
+        """Wait, without the engine's lock, to be finished; False when the time is up. Call until True."""
+        return self._wake.acquire(timeout=-1 if timeout_s is None else timeout_s)
+
+    def join_queues(self):
+        """Stand at the end of the queue of each key."""
+        waiting = self.database.waiting
+        for key in self.keys:
+            queue = waiting.setdefault(key, OrderedDict())
+            queue[self] = True
+            queue.move_to_end(self)             # for one that stood there already
+
+    def _leave_queues(self):
+        waiting = self.database.waiting
+        for key in self.keys:
+            queue = waiting[key]
+            del queue[self]
+            if not queue:
+                del waiting[key]
 
     def finish(self, reply):
         """End the wait with a reply value (None and NULL_ARRAY are replies, too)."""
@@ -46,14 +69,9 @@ class Waiter:
             return
         self.done = True
         self.reply = reply
-        self.session.waiter = None
-        for key in self.keys:
-            queue = self.database.waiting.get(key)
-            if queue is not None:
-                queue.pop(self, None)
-                if not queue:
-                    del self.database.waiting[key]
+        self._leave_queues()
         session = self.session
+        session.waiter = None
         session.engine.blocked_clients -= 1
         if session.outbox is not None and not session.closing:
             session.outbox.put(session.late_reply(reply))       # before any message of others that follows
@@ -62,9 +80,8 @@ class Waiter:
 
 def wait_for(session, argv, blocked):
     """Queue `session` at the keys that its command `argv` blocked on; sets `session.waiter`."""
-    waiter = session.waiter = Waiter(session, argv, blocked)
-    for key in waiter.keys:
-        session.db.waiting.setdefault(key, {})[waiter] = True       # a dict is an ordered set
+    session.waiter = Waiter(session, argv, blocked)
+    session.waiter.join_queues()
     session.engine.blocked_clients += 1
 
 
@@ -73,28 +90,63 @@ def give_up(waiter):
     waiter.finish(waiter.on_timeout)
 
 
+def give_up_overdue(engine):
+    """Let all whose time is up by this engine's clock give up; for whoever moves that clock by hand."""
+    for session in list(engine.sessions.values()):
+        waiter = session.waiter
+        if waiter is not None and waiter.deadline_s is not None and waiter.deadline_s <= engine.keyspace.now:
+            give_up(waiter)
+
+
+def unblock(waiter, with_error=False):
+    """CLIENT UNBLOCK: end the wait as if the time were up, or with an error."""
+    if not with_error:
+        give_up(waiter)
+        return
+    engine = waiter.session.engine
+    error = RedisError("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+    engine.count_error(find(engine.commands, waiter.argv)[0], error)
+    waiter.finish(error)
+
+
 def serve_ready(engine):
     """Run the commands of clients that wait for keys which have become ready."""
     keyspace = engine.keyspace
     while keyspace.ready:
-        database, key = keyspace.ready.pop(0)
-        for waiter in list(database.waiting.get(key, ())):
-            value = database.values.get(key)
-            if value is None:
-                break
-            if type_name(value) == waiter.kind and not waiter.done:
-                _serve(engine, waiter)
+        ready, keyspace.ready = keyspace.ready, []
+        for database, key in ready:
+            _serve_key(engine, database, key)
+
+
+def _serve_key(engine, database, key):
+    """Serve the clients at one key while there is something for them; each one at most once."""
+    for _ in range(len(database.waiting.get(key, ()))):
+        kind = type_name(database.peek(key))
+        queue = database.waiting.get(key, ())
+        waiter = next((one for one in queue if one.kind == kind), None)
+        if waiter is None:
+            return
+        _serve(engine, waiter)
 
 
 def _serve(engine, waiter):
-    """Run one waiting command again; it goes on waiting when it still finds nothing."""
+    """Run one waiting command again; when it still finds nothing it goes on waiting, as the last to come."""
     session = waiter.session
     engine.running = session
     command, words = find(engine.commands, waiter.argv)
+    started = engine.clock.monotonic()
     try:
         reply = command.handler(session, *waiter.argv[words:])
     except RedisError as error:
         engine.count_error(command, error)
         reply = error
-    if not isinstance(reply, Blocked):
+    except Exception:
+        reply = engine.report_bug(command, waiter.argv)
+    elapsed_s = engine.clock.monotonic() - started
+    command.seconds += elapsed_s                # its call was counted when it blocked
+    if elapsed_s >= engine.slow_s:
+        engine.log_slow(session, command, waiter.argv, elapsed_s)
+    if reply.__class__ is Blocked:
+        waiter.join_queues()
+    else:
         waiter.finish(reply)

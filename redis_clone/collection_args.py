@@ -1,4 +1,4 @@
-"""Arguments that the commands of several collection types share: options of SSCAN and its kin, counts of picks.
+"""Arguments that commands of several collection types share: options of SSCAN and its kin, counts of picks.
 
 Pure functions: callable from any thread. Not here: SCAN's own options, since it knows types as well.
 """
@@ -10,11 +10,11 @@ __all__ = ["parse_scan_options", "parse_pick_count", "check_picks_fit"]
 
 _SCAN_COUNT = 10                            # what SSCAN returns at a time unless told
 _LARGEST_PICKS_BYTES = 512 * 1024 * 1024
-_BULK_FRAME_BYTES = 6                       # the least that a bulk string takes beside its bytes: $1 and two line ends
+_BULK_FRAME_BYTES = 6                       # the least that a bulk string takes beside its bytes
 
 
 def parse_scan_options(args):
-    """``(matches, count)`` from the options of SSCAN, HSCAN or ZSCAN; `matches` is a function, or None for all."""
+    """``(matches, count)`` from the options of SSCAN, HSCAN or ZSCAN; `matches` is None to mean all."""
     pattern, count = b"*", _SCAN_COUNT
     for position in range(0, len(args), 2):
         word = args[position].upper()

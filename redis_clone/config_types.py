@@ -27,7 +27,8 @@ _UNITS = {"": 1, "b": 1,
           "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 _MEMORY = re.compile(r"([0-9]*)([a-zA-Z]*)")
 _C_INTEGER = re.compile(r"\s*([+-]?[0-9]+)", re.ASCII)
-_FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|0x[0-9a-f]{1,16}|inf)", re.IGNORECASE)
+_FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|0x[0-9a-f]{1,16}|inf)",
+                    re.IGNORECASE)
 
 
 class Kind:

@@ -147,6 +147,18 @@ class Database:
         self.accessed[key] = keyspace.lru_clock
         return value
 
+    def look(self, key, notify=True):
+        """Like `read`, but no use of the key: its access time stays. `notify` False also spares the event of a miss."""
+        value = self.peek(key)
+        keyspace = self.keyspace
+        if value is not None:
+            keyspace.hits += 1
+        else:
+            keyspace.misses += 1
+            if notify and keyspace.notify is not None:
+                keyspace.notify(self, "keymiss", key)
+        return value
+
     def edit(self, key):
         """The value at `key` for a command that writes, or None."""
         if key in self.expires:

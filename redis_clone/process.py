@@ -154,7 +154,7 @@ def _check_max_clients(clients):
 
 
 def _set_descriptor_limit(wanted):
-    """Raise the soft limit, and the hard one if need be and allowed; return what it is now and why not more."""
+    """Raise the soft limit, the hard one too where allowed; return what it is now and why not more."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return max(soft, wanted), None

@@ -1,13 +1,32 @@
 """Who listens to which channel: the registry behind SUBSCRIBE and PUBLISH.
 
-Three maps from a channel or pattern to its subscribers, in order of subscription; a session keeps the
-inverse (`channels`, `patterns`, `shard_channels`). Messages go through `Session.push`, which never waits.
-All calls are made with the engine's lock held.
+There are three kinds of subscription: to channels, to patterns of channel names, and to shard channels,
+which are a name space of their own. For each the server knows a name's subscribers, in order of
+subscription, and a session the inverse (`channels`, `patterns`, `shard_channels`). A message is encoded
+once for each protocol, not for each subscriber, and goes out through `Session.push_encoded`, which
+never waits.
+
+All calls are made with the engine's lock held. Who may listen to what (ACL) is not decided here.
 """
 from .glob import compile_pattern
-from .resp import Push
+from .resp import Push, encode
 
-__all__ = ["PubSub"]
+__all__ = ["PubSub", "CHANNEL", "PATTERN", "SHARD"]
+
+
+class _Kind:
+    """A kind of subscription: the words of its messages, and where sessions and the server keep it."""
+
+    def __init__(self, attribute, prefix):
+        self.attribute = attribute              # of Session and of PubSub
+        self.subscribed = prefix + b"subscribe"
+        self.unsubscribed = prefix + b"unsubscribe"
+        self.message = prefix + b"message"
+
+
+CHANNEL = _Kind("channels", b"")
+PATTERN = _Kind("patterns", b"p")
+SHARD = _Kind("shard_channels", b"s")
 
 
 class PubSub:
@@ -17,27 +36,52 @@ class PubSub:
         self.channels = {}              # channel -> {session: True}
         self.shard_channels = {}
         self.patterns = {}              # pattern -> {session: True}
+        self._matchers = {}             # pattern -> function of a channel
+
+    def subscribe(self, session, kind, name):
+        """Let `session` receive what is published there; no difference if it does already."""
+        own, everyone = getattr(session, kind.attribute), getattr(self, kind.attribute)
+        own[name] = True
+        everyone.setdefault(name, {})[session] = True
+        if kind is PATTERN and name not in self._matchers:
+            self._matchers[name] = compile_pattern(name)
+
+    def unsubscribe(self, session, kind, name):
+        """End a subscription, if there is one."""
+        if getattr(session, kind.attribute).pop(name, None) is None:
+            return
+        everyone = getattr(self, kind.attribute)
+        subscribers = everyone[name]
+        del subscribers[session]
+        if not subscribers:
+            del everyone[name]
+            if kind is PATTERN:
+                del self._matchers[name]
 
     def drop(self, session):
-        """Forget all subscriptions of a client that left."""
-        for own, everyone in ((session.channels, self.channels), (session.patterns, self.patterns),
-                              (session.shard_channels, self.shard_channels)):
-            for name in own:
-                subscribers = everyone[name]
-                del subscribers[session]
-                if not subscribers:
-                    del everyone[name]
-            own.clear()
+        """End all subscriptions of a client."""
+        for kind in (CHANNEL, PATTERN, SHARD):
+            for name in list(getattr(session, kind.attribute)):
+                self.unsubscribe(session, kind, name)
 
     def publish(self, channel, message):
-        """Send to the channel's subscribers, then to those of matching patterns; returns how many got it."""
-        receivers = 0
-        for session in list(self.channels.get(channel, ())):
-            session.push(Push([b"message", channel, message]))
-            receivers += 1
-        for pattern, subscribers in list(self.patterns.items()):
-            if compile_pattern(pattern)(channel):
-                for session in list(subscribers):
-                    session.push(Push([b"pmessage", pattern, channel, message]))
-                    receivers += 1
+        """Send to the channel's subscribers, then to those of matching patterns; returns how many were sent."""
+        receivers = _send(self.channels.get(channel, ()), [CHANNEL.message, channel, message])
+        for pattern, matches in self._matchers.items():
+            if matches(channel):
+                receivers += _send(self.patterns[pattern], [PATTERN.message, pattern, channel, message])
         return receivers
+
+    def publish_to_shard(self, channel, message):
+        """Send to the subscribers of a shard channel; returns how many were sent."""
+        return _send(self.shard_channels.get(channel, ()), [SHARD.message, channel, message])
+
+
+def _send(subscribers, items):
+    encoded = {}                                # protocol -> bytes
+    for session in subscribers:
+        data = encoded.get(session.protocol)
+        if data is None:
+            data = encoded[session.protocol] = encode(Push(items), session.protocol)
+        session.push_encoded(data)
+    return len(subscribers)

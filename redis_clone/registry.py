@@ -48,7 +48,7 @@ class Command:
         self.handler = handler
         self.arity = arity
         self.flags = tuple(flags.split())
-        self.mask = ANY | sum(FLAG_BITS[flag] for flag in set(self.flags))
+        self.mask = ANY | sum(FLAG_BITS[flag] for flag in set(self.flags) if not flag.startswith("_"))
         self.low = abs(arity)                               # fewest and most items of argv, name included
         self.high = arity if arity > 0 else 1 << 30
         self.keys_text = keys

@@ -17,10 +17,8 @@ from .args import format_float, parse_int_or_none
 from .errors import RedisError
 from .inline import split_inline
 
-__all__ = ["RequestParser", "encode", "encode_into", "NULL_ARRAY", "NO_REPLY", "Push", "Replies", "SetReply", "Encoded",
-           "Verbatim",
-           "BigNumber", "Attribute", "BULK_LINE",
-           "STATUS_LINE", "CRLF"]
+__all__ = ["RequestParser", "encode", "encode_into", "NULL_ARRAY", "NO_REPLY", "Push", "Replies", "SetReply",
+           "Encoded", "Verbatim", "BigNumber", "Attribute", "BULK_LINE", "STATUS_LINE", "CRLF"]
 
 CRLF = b"\r\n"
 INLINE_LIMIT = 64 * 1024            # longest inline request and longest header line, bytes

@@ -25,7 +25,11 @@ from .resp import RequestParser
 
 __all__ = ["Server", "ListenError"]
 
-_READ_SIZE = 65536
+# recv first makes a bytes object of the size asked for. Up to 479 bytes it comes from Python's own allocator,
+# which is faster and, with 10,000 waiting clients, a third of the memory: the C library's keeps a
+# remainder of each larger one. Clients that send more at a time are read in large pieces.
+_READ_SIZE = 479
+_LARGE_READ_SIZE = 65536
 _BATCH = 512                    # requests under one hold of the lock: about a millisecond at most
 _STOP_POLL_S = 0.05             # how often a listener looks whether it should stop
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -65,11 +69,16 @@ class ClientHandler(socketserver.BaseRequestHandler):
         recv, sendall = self.request.recv, self.request.sendall
         parser = self.parser
         feed = parser.feed
+        read_size = _READ_SIZE
         try:
             while True:
-                data = recv(_READ_SIZE)
+                data = recv(read_size)
                 if not data:
                     return
+                if len(data) >= _READ_SIZE:
+                    read_size = _LARGE_READ_SIZE
+                elif read_size > _READ_SIZE:    # not at once: the rest of a cut pipeline is small, too
+                    read_size = max(read_size >> 1, _READ_SIZE)
                 requests = feed(data)
                 out = []
                 with lock:

@@ -1,10 +1,18 @@
-"""The log of commands that took long, kept in memory for SLOWLOG GET."""
+"""The log of commands that took long, kept in memory for SLOWLOG GET.
+
+Dispatch measures and decides what is slow (`Engine.slow_s`); here is what is remembered of a slow command.
+Long argument lists and long arguments are cut as Redis does, and passwords are made unreadable: what is
+in this log is shown to everyone who may ask for it.
+
+All under the engine's lock.
+"""
 import collections
 
 __all__ = ["SlowLog", "Entry"]
 
 _MOST_ARGUMENTS = 32
 _LONGEST_ARGUMENT = 128
+_REDACTED = b"(redacted)"
 
 Entry = collections.namedtuple("Entry", "id time_s elapsed_us argv address name")
 
@@ -17,13 +25,30 @@ class SlowLog:
         self.next_id = 0
 
     def resize(self, size):
-        self.entries = collections.deque(self.entries, maxlen=size)
+        self.entries = collections.deque(list(self.entries)[:size], maxlen=size)
 
     def add(self, session, argv, elapsed_s, now_s):
-        """Remember a command; long argument lists and arguments are cut as Redis does."""
-        self.entries.appendleft(Entry(self.next_id, int(now_s), int(elapsed_s * 1e6), _shorten(argv),
-                                      session.address, session.name))
+        """Remember a command that has run."""
+        shown = _shorten(_redact(argv, session.engine.config))
+        self.entries.appendleft(Entry(self.next_id, int(now_s), int(elapsed_s * 1e6), shown, session.address,
+                                      session.name))
         self.next_id += 1
+
+
+def _redact(argv, config):
+    """A copy of `argv` without passwords."""
+    name, shown = argv[0].upper(), list(argv)
+    if name == b"AUTH":
+        shown[1:] = [_REDACTED] * (len(argv) - 1)
+    elif name == b"HELLO":
+        for position, word in enumerate(argv[:-2]):
+            if position > 1 and word.upper() == b"AUTH":
+                shown[position + 1:position + 3] = [_REDACTED] * 2
+    elif name == b"CONFIG" and len(argv) > 3 and argv[1].upper() == b"SET":
+        for position in range(2, len(argv) - 1, 2):
+            if config.is_secret(argv[position].decode("utf-8", "surrogateescape")):
+                shown[position + 1] = _REDACTED
+    return shown
 
 
 def _shorten(argv):

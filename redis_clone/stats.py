@@ -1,27 +1,132 @@
-"""The figures of INFO that are counted rather than looked up.
+"""The figures of INFO that are counted or sampled rather than looked up.
 
 Commands count themselves (`Command.calls` and the rest), the keyspace counts hits, misses, changes and
-expired keys; this holds what belongs to neither. All under the engine's lock.
+expired keys, a session the bytes of its client; this holds what belongs to none of them, what closed
+sessions leave behind, and what housekeeping samples ten times a second: memory, and the totals from which
+rates per second follow.
+
+`used_memory` is what the process holds in anonymous memory pages (memory that stands for no file), the
+nearest thing to the sum of all allocations that Python can ask for. An embedding application's own memory is
+part of it. Linux tells it in /proc/self/statm; elsewhere there is only the highest value so far
+(getrusage), and on Windows nothing.
+
+All under the engine's lock. INFO's texts are made in info.py.
 """
 import collections
+import os
+import sys
 
-__all__ = ["Stats"]
+try:
+    import resource
+except ImportError:                             # Windows
+    resource = None
+
+__all__ = ["Stats", "Rates", "distinct_commands", "read_memory"]
+
+_SAMPLE_S = 0.1
+_SAMPLES = 16                                   # rates are means over the last 1.6 seconds, as in Redis
+_SESSIONS_PER_SAMPLE = 1000                     # with more clients samples get rarer, not dearer
+_LONGEST_CODE = 32
+
+Rates = collections.namedtuple("Rates", "commands input_bytes output_bytes")     # per second
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class Stats:
-    """Counters since the start or the last CONFIG RESETSTAT."""
+    """Counters since the start or the last CONFIG RESETSTAT, and who this server is.
 
-    def __init__(self):
+    `listening` says where clients connect, for INFO: (kind, addresses, port) with the kinds "tcp" and
+    "unix"; the server fills it.
+    """
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.started_s = clock.monotonic()
+        self.started_at_s = int(clock.time())   # the date
+        self.run_id = os.urandom(20).hex()
+        self.replication_id = os.urandom(20).hex()
+        self.listening = []
+        self.used_memory, self.resident_memory = read_memory()
+        self.startup_memory = self.peak_memory = self.used_memory
         self.reset()
 
     def reset(self):
         self.connections_received = 0
         self.connections_rejected = 0
-        self.net_input_bytes = 0
+        self.net_input_bytes = 0                # of sessions that are closed; the others have their own counts
         self.net_output_bytes = 0
         self.error_replies = 0
-        self.errors = collections.Counter()         # error code -> how often
+        self.errors = collections.Counter()     # error code -> how often
+        self.discarded_values = 0               # keys of flushed databases that were dropped in the background
+        self._samples = collections.deque(maxlen=_SAMPLES + 1)
 
     def count_error(self, error):
+        """An error was replied; its code is the first word, unless that is too long to be one."""
         self.error_replies += 1
-        self.errors[str(error).split(" ", 1)[0]] += 1
+        code, space, _ = str(error)[:_LONGEST_CODE].partition(" ")
+        self.errors[code if space else "ERR"] += 1
+
+    def close_session(self, session):
+        """A client leaves: keep what its connection counted."""
+        self.net_input_bytes += session.bytes_in
+        self.net_output_bytes += session.bytes_out
+
+    def totals(self, engine):
+        """``(commands, bytes received, bytes sent)`` so far, those of open sessions included."""
+        sessions = engine.sessions.values()
+        return (sum(command.calls for command in distinct_commands(engine)),
+                self.net_input_bytes + sum(session.bytes_in for session in sessions),
+                self.net_output_bytes + sum(session.bytes_out for session in sessions))
+
+    def sample(self, engine):
+        """Take a sample if one is due; housekeeping calls this all the time."""
+        now_s = self.clock.monotonic()
+        due_s = _SAMPLE_S * max(1, len(engine.sessions) / _SESSIONS_PER_SAMPLE)
+        # A fiftieth of a second early is in time: housekeeping's own period is never quite exact.
+        if not self._samples or now_s - self._samples[-1][0] > due_s - 0.02:
+            self._samples.append((now_s, self.totals(engine)))
+            self.measure_memory()
+
+    def measure_memory(self):
+        """Look how much memory the process uses now."""
+        memory = read_memory()
+        if memory != (0, 0):                    # it cannot be read without a free descriptor
+            self.used_memory, self.resident_memory = memory
+        self.peak_memory = max(self.peak_memory, self.used_memory)
+
+    def rates(self):
+        """The Rates of the last seconds."""
+        if len(self._samples) < 2:
+            return Rates(0, 0, 0)
+        (first_s, first), (last_s, last) = self._samples[0], self._samples[-1]
+        elapsed_s = (last_s - first_s) or _SAMPLE_S
+        return Rates(*((after - before) / elapsed_s for before, after in zip(first, last)))
+
+    def renew_replication_id(self):
+        """Forget the history that replicas would continue."""
+        self.replication_id = os.urandom(20).hex()
+
+
+def distinct_commands(engine):
+    """All command records of an engine, subcommands after their container, each once."""
+    found = []
+    for command in dict.fromkeys(engine.commands.values()):
+        found.append(command)
+        found += command.subcommands.values()
+    return found
+
+
+def read_memory():
+    """``(used, resident)`` bytes of this process; zeros where nobody tells."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            _, resident, shared = map(int, file.read().split()[:3])
+        return (resident - shared) * _PAGE_BYTES, resident * _PAGE_BYTES
+    except OSError:
+        pass
+    if resource is None or sys.platform == "linux":
+        return 0, 0
+    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
+    return highest, highest

@@ -227,8 +227,8 @@ class Report:
 
     def end(self):
         if self._busy_tests:
-            self._print(f"\nThe generator itself was the limit (at work {BUSY:.0%} of the time or more, hardly\n"
-                        f"waiting for the server) in: {', '.join(self._busy_tests)}.\n"
+            self._print(f"\nThe generator itself was the limit (at work {BUSY:.0%} of the time or more, "
+                        f"hardly\nwaiting for the server) in: {', '.join(self._busy_tests)}.\n"
                         "The server can do more; try --processes.")
 
     def _write_result(self, test, result):
@@ -263,7 +263,8 @@ class QuietReport(Report):
 
     def _write_result(self, test, result):
         self._print(f"{test.name}: {result.per_second:.1f} requests per second, "
-                    f"p50 {1000 * result.percentile_s(50):.3f} ms, p99 {1000 * result.percentile_s(99):.3f} ms"
+                    f"p50 {1000 * result.percentile_s(50):.3f} ms, "
+                    f"p99 {1000 * result.percentile_s(99):.3f} ms"
                     + (" (generator at its limit)" if is_generator_limit(result) else ""))
 
 

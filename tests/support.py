@@ -100,7 +100,8 @@ class RealClient:
         while True:
             received += self.socket.recv(1 << 20)
             parser = ReplyParser()
-            if parser.feed(received):
+            parser.feed(received)
+            if parser.replies:
                 return received
 
     def close(self):

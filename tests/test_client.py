@@ -1,10 +1,12 @@
 """Tests of redis_clone.client against a server that follows a script: no Redis is needed."""
+import errno
 import os
 import socket
 import sys
 import tempfile
 import threading
 import unittest
+from unittest import mock
 
 from redis_clone.client import (
     Client, ClientError, Connection, ConnectionFailed, ConnectionLost, Message, PipelineError, ProtocolError,
@@ -278,6 +280,16 @@ class ExchangeTest(ClientTestCase):
         with self.assertRaisesRegex(ProtocolError, r"^127.0.0.1:\d+ answered PING with not a reply: b'HTTP"):
             connection.execute("PING")
         self.assertFalse(connection.connected)
+
+    def test_the_systems_own_timeout_is_a_lost_connection(self):
+        connection = self.connect([])
+        system_timeout = OSError(errno.ETIMEDOUT, "Connection timed out")
+        for read in (lambda: connection.exchange(b"", 1, "GET"), lambda: connection.next_item(None, "GET")):
+            if not connection.connected:
+                connection = self.connect([])
+            with mock.patch.object(connection, "_receive", side_effect=system_timeout):
+                with self.assertRaisesRegex(ConnectionLost, "during GET: Connection timed out"):
+                    read()
 
     def test_more_replies_than_requests(self):
         connection = self.connect([(request("PING"), b"+PONG\r\n+PONG\r\n")])

@@ -13,6 +13,7 @@ us to read while we wait for it to read, as soon as the buffers between are full
 
 Not thread-safe: one thread at a time (Client has the lock). It does not retry, pool or reconnect.
 """
+import errno
 import selectors
 import socket
 import time
@@ -95,9 +96,9 @@ class Connection:
         self._patience_s = self._connect_timeout_s
         try:
             self._socket = self._new_socket()
-        except socket.timeout:
-            raise TimedOut(f"connecting to {self.address} took over {self._connect_timeout_s} s") from None
         except (OSError, UnicodeError) as error:
+            if _is_timeout(error):
+                raise TimedOut(f"connecting to {self.address} took over {self._patience_s} s") from None
             raise ConnectionFailed(f"cannot connect to {self.address}: {_reason(error)}") from error
         self._parser = ReplyParser(ReplyError)
         self._lost_because = None
@@ -246,7 +247,9 @@ class Connection:
                 sock.settimeout(None if deadline is None else max(deadline - time.monotonic(), 0))
                 try:
                     self._receive()
-                except (socket.timeout, BlockingIOError):
+                except (socket.timeout, BlockingIOError) as error:
+                    if error.errno == errno.ETIMEDOUT:
+                        raise
                     if time.monotonic() >= deadline:
                         sock.settimeout(self.timeout_s)
                         return []
@@ -269,7 +272,7 @@ class Connection:
         self.close()
         if isinstance(error, reply_parser.ProtocolError):
             failure = ProtocolError(f"{self.address} answered {what} with {error}")
-        elif isinstance(error, socket.timeout):
+        elif _is_timeout(error):
             failure = TimedOut(f"{self.address} did not answer {what} within {self._patience_s} s")
         elif isinstance(error, EOFError):
             failure = ConnectionLost(f"{self.address} closed the connection during {what}{last_words}")
@@ -307,6 +310,11 @@ def _greeting(protocol, db, username, password, client_name):
     if db:
         commands.append(["SELECT", db])
     return commands
+
+
+def _is_timeout(error):
+    """True for our own timeouts; the system's ETIMEDOUT has the same type, but a number."""
+    return isinstance(error, socket.timeout) and error.errno is None
 
 
 def _reason(error):

@@ -1,8 +1,8 @@
 """Hashes: HSET, HGET, HINCRBY and their kin.
 
-Fields keep the order in which they were set, as in Redis' listpack encoding (see datatypes/hash.py); in a large
-hash of Redis there is none. Handlers run with the engine's lock held. Fields that expire on their own came
-with Redis 7.4 and are not known here.
+Fields keep the order in which they were set, as in Redis' listpack encoding (see datatypes/hash.py); in a
+large hash of Redis there is none. Handlers run with the engine's lock held. Fields that expire on their own
+came with Redis 7.4 and are not known here.
 """
 from ..args import INT64_MAX, INT64_MIN, parse_cursor, parse_int, parse_int_or_none
 from ..collection_args import check_picks_fit, parse_pick_count, parse_scan_options

@@ -243,7 +243,7 @@ def _intersection(stored):
 
 
 def _in_all(stored, members):
-    """Those of `members` that all of `stored` have, one after the other, so that whoever has enough may stop."""
+    """Yields those of `members` that all of `stored` have; whoever has enough may stop."""
     for one in stored:
         members = filter(one.__contains__, members)
     return members
@@ -269,7 +269,7 @@ def _difference(stored):
 
 
 def _as_reply(members, stored):
-    """A set made for a reply is in ascending order when all that it was made of were intsets, else in none."""
+    """A set made for a reply: in ascending order when all that it was made of were intsets, else in none."""
     if all(one is None or one.encoding == "intset" for one in stored):
         members = sorted(members, key=int)
     return SetReply(members)

@@ -9,6 +9,7 @@ which work on strings too, are in bitmaps.py.
 """
 from ..args import INT64_MAX, INT64_MIN, parse_int
 from ..errors import NotFloatError, NotIntegerError, OptionSyntaxError, RedisError, WrongTypeError, wrong_arity
+from ..keyspace import type_name
 from ..lcs import lcs_length, lcs_runs
 from ..long_double import add_long_doubles, format_long_double, parse_long_double
 from ..registry import group
@@ -36,12 +37,13 @@ def get(session, key):
 def mget(session, *keys):
     """Atomically returns the string values of one or more keys."""
     db = session.db
-    values, expires, accessed, lru_clock = db.values, db.expires, db.accessed, db.keyspace.lru_clock
+    values, expires, accessed, keyspace = db.values, db.expires, db.accessed, db.keyspace
+    lru_clock = keyspace.lru_clock
     reply = []
     for key in keys:
         value = values.get(key)
         if value.__class__ is bytes and key not in expires:
-            db.keyspace.hits += 1
+            keyspace.hits += 1
             accessed[key] = lru_clock
         else:
             value = db.read(key)
@@ -373,10 +375,10 @@ def _check_size(session, size):
 @command("LCS", arity=-3, flags="readonly", keys="1..2 RO ACCESS", since="7.0.0")
 def lcs(session, key1, key2, *options):
     """Finds the longest common substring."""
-    try:
-        first, second = [session.db.read_string(key) or b"" for key in (key1, key2)]
-    except WrongTypeError:
-        raise RedisError("ERR The specified keys must contain string values") from None
+    texts = [session.db.read(key) for key in (key1, key2)]
+    if not {type_name(text) for text in texts} <= {"string", "none"}:
+        raise RedisError("ERR The specified keys must contain string values")
+    first, second = [bytes(text or b"") for text in texts]
     given, shortest = _parse_lcs_options(options)
     if (len(first) + 1) * (len(second) + 1) * _LCS_CELL_BYTES > session.engine.config["proto-max-bulk-len"]:
         raise RedisError("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")

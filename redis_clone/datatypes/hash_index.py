@@ -34,6 +34,8 @@ import sys
 INDEX_FROM = 256        # up to this size a walk through a dict is as cheap as an index
 INDEX_ALWAYS = 65536    # from this size an index is kept in any case: making it takes about 1 ms here
 
+_NONE = frozenset()     # shared by all indexes that have seen no removal: an empty set takes 200 bytes
+
 
 class HashIndex:
     """A slot for each element of one container. Elements are hashable and distinct."""
@@ -42,7 +44,7 @@ class HashIndex:
 
     def __init__(self, elements=()):
         self.order = list(elements)
-        self.ghosts = set()         # removed elements whose slot has not been filled yet
+        self.ghosts = _NONE         # removed elements whose slot has not been filled yet
         self.hand = 0               # slots from here on have been swept in this round
 
     def __len__(self):
@@ -66,6 +68,8 @@ class HashIndex:
         """Takes out an element that is in the index, which is not checked."""
         order = self.order
         ghosts = self.ghosts
+        if ghosts is _NONE:
+            self.ghosts = ghosts = set()
         ghosts.add(element)
         slots = len(order)
         if len(ghosts) * 2 > slots:

@@ -138,11 +138,11 @@ class NodeChain:
         return self.nodes[number][offset]
 
     def between(self, first, stop):
-        """List of the elements at `first <= position < stop`, positions that exist."""
-        if first >= stop:
+        """List of the elements at `first <= position < stop`."""
+        count = min(stop, self.length) - first
+        if count <= 0:
             return []
         number, offset = self._locate(first)
-        count = stop - first
         found = self.nodes[number][offset:offset + count]
         while len(found) < count:
             number += 1

@@ -65,7 +65,8 @@ class QuickList:
             items.insert(0, value)
             self.weight = weight + ENTRY_OVERHEAD
         else:
-            self._make_room(len(value), 1, limits)
+            if self.encoding == "listpack":
+                self._make_room(len(value), 1, limits)
             self.chain.push_left(value)
 
     def push_right(self, value, limits):
@@ -76,7 +77,8 @@ class QuickList:
             items.append(value)
             self.weight = weight + ENTRY_OVERHEAD
         else:
-            self._make_room(len(value), 1, limits)
+            if self.encoding == "listpack":
+                self._make_room(len(value), 1, limits)
             self.chain.push_right(value)
 
     def extend_left(self, values, limits):
@@ -139,7 +141,7 @@ class QuickList:
         return self.items[position] if self.chain is None else self.chain.at(position)
 
     def between(self, first, stop):
-        """List of the elements at `first <= position < stop`, with `stop` up to the length."""
+        """List of the elements at `first <= position < stop`, as far as there are such."""
         return self.items[first:stop] if self.chain is None else self.chain.between(first, stop)
 
     def trim(self, first, stop, limits):
@@ -151,8 +153,10 @@ class QuickList:
             self.chain.cut_left(first)
             self._shrunk(limits)
         else:
-            self.items = self.items[first:stop]
-            self._weigh()
+            items = self.items
+            for cut in (items[stop:], items[:first]):
+                self.weight -= sum(map(len, cut)) + ENTRY_OVERHEAD * len(cut)
+            del items[stop:], items[:first]
 
     def replace(self, position, value, limits):
         """Sets the element at a position; nothing but the encoding may change when there is none: False."""
@@ -210,27 +214,28 @@ class QuickList:
                 and len(self.items) + len(values) <= limits.list_node_entries):
             self.weight = weight + len(values) * ENTRY_OVERHEAD
             return True
-        self._make_room(value_bytes, len(values), limits)
+        if self.encoding == "listpack":
+            self._make_room(value_bytes, len(values), limits)
         return False
 
     def _expect(self, value, limits):
         """Redis looks at a value that it is to put somewhere in the middle before it looks for the place."""
-        if self.chain is not None or self.weight + len(value) > limits.list_node_bytes \
-                or len(self.items) >= limits.list_node_entries:
-            self._make_room(len(value), 1, limits)
+        if self.encoding == "listpack":
+            fits = self.weight + len(value) <= limits.list_node_bytes
+            if self.items is None or not fits or len(self.items) >= limits.list_node_entries:
+                self._make_room(len(value), 1, limits)
 
     def _make_room(self, value_bytes, count, limits):
-        """Makes a chain of the list, and a quicklist if so many bytes and elements more are too many."""
+        """Makes a chain of a listpack, and a quicklist if so many bytes and elements more are too many."""
         chain = self.chain
         if chain is None:
             self.chain = chain = NodeChain(self.items)
             self.items = None
-        if self.encoding == "listpack":
-            listpack_bytes = chain.sizes[-1] if chain.sizes else LISTPACK_HEADER_BYTES
-            if (listpack_bytes + value_bytes > limits.list_node_bytes
-                    or chain.length + count > limits.list_node_entries):
-                self.encoding = "quicklist"
-                chain.limit_nodes(limits.list_node_bytes, limits.list_node_entries)
+        listpack_bytes = chain.sizes[-1] if chain.sizes else LISTPACK_HEADER_BYTES
+        if (listpack_bytes + value_bytes > limits.list_node_bytes
+                or chain.length + count > limits.list_node_entries):
+            self.encoding = "quicklist"
+            chain.limit_nodes(limits.list_node_bytes, limits.list_node_entries)
 
     def _shrunk(self, limits):
         """Makes a listpack of a quicklist that has one small node left."""

@@ -331,7 +331,7 @@ class SortedSet(dict):
 
     def _lex_walk(self, low, high, low_open, high_open, reverse):
         """`lex_interval` where members are not in order: a listpack whose scores differ."""
-        members = self._members[0]
+        members = self.members_between(0, len(self))
 
         def is_low_enough(member):
             return high == "+" or member < high or (member == high and not high_open)

@@ -81,8 +81,25 @@ class Judge:
         if any(isinstance(reply, Failure) for reply in replies):
             return False
         trees = tuple(map(parse, replies))
-        return (equivalent(argv, trees[0], trees[1], _parsed(player.before), player.queued, self._sets)
+        if names_of(argv) == "EXEC" and all(isinstance(tree[1], list) for tree in trees):
+            return self._same_transaction(trees, player.queued)
+        return self._same_trees(argv, trees, _parsed(player.before))
+
+    def _same_trees(self, argv, trees, before):
+        return (equivalent(argv, trees[0], trees[1], before, self._sets)
                 or is_known(self._known, argv, trees))
+
+    def _same_transaction(self, trees, queued):
+        """Compare the replies that EXEC returns, each as the reply to its own command."""
+        mine, yours = (tree[1] for tree in trees)
+        if not len(mine) == len(yours) == len(queued):
+            return False
+        before = None
+        for argv, *pair in zip(queued, mine, yours):
+            if not self._same_trees(argv, tuple(pair), before):
+                return False
+            before = Exchange(argv, tuple(pair))
+        return True
 
     def same_events(self, player, argv, sides):
         """Compare what came to a client that gets messages: two lists of replies and pushes."""
@@ -99,6 +116,11 @@ class Judge:
         return is_known(self._known, argv, tuple(("events", [parse(event) for event in events])
                                                  for events in (mine, yours)))
 
+
+    def same_scans(self, argv, replies):
+        """Compare the results of complete scans: lists of elements, or replies that are no part of a scan."""
+        return replies[0] == replies[1] or not any(isinstance(reply, Failure) for reply in replies) and is_known(
+            self._known, argv, tuple(("scan", reply) if isinstance(reply, list) else parse(reply) for reply in replies))
 
     def same_streams(self, streams):
         """Compare everything that two servers sent in answer to raw bytes."""

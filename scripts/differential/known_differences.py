@@ -26,6 +26,12 @@ def _errors(real_text, other_text=None):
     return test
 
 
+def _refuses_to_leave(argv, real, other):
+    """One error instead of the confirmations."""
+    first = real[1][0] if real[0] == "events" and real[1] else real
+    return first[0] == "-" and first[1].startswith(b"NOSUB ")
+
+
 def _same_numbers(argv, real, other):
     """Return whether the replies are the same but for the way numbers are written."""
     mine, yours = leaves(real), leaves(other)
@@ -48,15 +54,27 @@ def _encoding_is(*pairs):
 
 
 def _events_in_another_order(argv, real, other):
-    return real[0] == "events" and sorted(real[1], key=repr) == sorted(other[1], key=repr)
+    return real[0] == "events" and sorted(leaves(real), key=repr) == sorted(leaves(other), key=repr)
 
 
 def _both_answer(argv, real, other):
     return real[0] == other[0]
 
 
-def _not_in_transaction(argv, in_multi):
-    return in_multi and names_of(argv) in ("MULTI", "WATCH")
+def _refused_in_transaction(argv, in_multi):
+    return in_multi and names_of(argv) in ("MULTI", "WATCH", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE")
+
+
+def _sets_set_limits(argv, in_multi):
+    return names_of(argv) == "CONFIG|SET" and any(name.lower().startswith(b"set-max-listpack") for name in argv)
+
+
+def _rank_with_score(argv, in_multi):
+    return names_of(argv) in ("ZRANK", "ZREVRANK") and len(argv) > 3
+
+
+def _any_difference(argv, real, other):
+    return True
 
 
 def _has_option(option, test):
@@ -68,8 +86,8 @@ def _lowest_count(argv, real, other):
 
 
 def _strict_cursor(argv, real, other):
-    """A cursor written with a sign or after a blank: Redis 7.2 takes the sign and refuses the blank."""
-    return any(argument[:1] in (b"+", b"-", b" ") for argument in argv[1:3])
+    """A cursor that is empty or has a sign or a blank: Redis 7.2 refuses only the blank."""
+    return any(argument[:1] in (b"+", b"-", b" ", b"") for argument in argv[1:3])
 
 
 def _directives_of_both(argv, real, other):
@@ -85,7 +103,7 @@ SCANS = frozenset({"SCAN", "SSCAN", "HSCAN", "ZSCAN"})
 HELP = frozenset({"CLIENT|HELP", "COMMAND|HELP", "CONFIG|HELP", "DEBUG|HELP", "OBJECT|HELP", "PUBSUB|HELP"})
 
 KNOWN = (
-    Known(VALKEY, None, _errors(b"NOSUB "),
+    Known(VALKEY, None, _refuses_to_leave,
           "8.0 refuses to leave channels when there is no subscription; Redis confirms it"),
     Known(VALKEY, {"SCAN"}, _has_option(b"TYPE", _errors(b"ERR unknown type name")),
           "8.0 refuses an unknown TYPE; Redis 7.2 finds nothing of it"),
@@ -95,7 +113,11 @@ KNOWN = (
     Known(REDIS, HELP, _both_answer, "help texts were extended in 7.2"),
     Known(REDIS, {"OBJECT|ENCODING"}, _encoding_is((b"hashtable", b"listpack"), (b"quicklist", b"listpack")),
           "7.0 has no listpack encoding of small sets and lists"),
-    Known(REDIS, {"ZRANK", "ZREVRANK"}, _errors(b"ERR wrong number of arguments"), "WITHSCORE came with 7.2"),
+    Known(REDIS, {"OBJECT|ENCODING"}, _encoding_is((b"listpack", b"hashtable"), (b"listpack", b"skiplist")),
+          "7.2 converts already when a command brings more elements than allowed, even if some are equal"),
+    Known(REDIS, {"DEBUG|LISTPACK"}, _errors(b"ERR Not a listpack encoded object"), "as above"),
+    Known(REDIS, {"DEBUG|DIGEST", "DEBUG|DIGEST-VALUE"}, _any_difference, "digests cover doubles as 7.0 writes them"),
+    Known(REDIS, {"COMMAND|INFO", "COMMAND|DOCS", "COMMAND|LIST"}, _any_difference, "7.2 describes commands anew"),
     Known(REDIS, None, _same_numbers, "7.0 writes doubles with 17 digits, 7.2 with as few as needed"),
     Known(REDIS, {"CONFIG|SET"}, _errors(b"ERR Unknown option or number of arguments"),
           "set-max-listpack-* came with 7.2"),
@@ -104,15 +126,19 @@ KNOWN = (
           "7.2 tells apart a timeout that is too large"),
     Known(REDIS, {"LPOS"}, _lowest_count, "7.2 refuses the lowest rank"),
     Known(REDIS, {"HELLO"}, _errors(b"WRONGPASS"), "7.2 reads all options before it authenticates"),
-    Known(REDIS, {"COMMAND|GETKEYS", "COMMAND|GETKEYSANDFLAGS"}, _errors(b"ERR wrong number of arguments"),
-          "7.0 wants an argument more"),
+    Known(REDIS, None, _errors(b"NOAUTH HELLO", b"NOAUTH HELLO"), "another wording"),
+    Known(REDIS, {"COMMAND|GETKEYS", "COMMAND|GETKEYSANDFLAGS"}, _errors(b"ERR"), "7.0 wants an argument more"),
     Known(REDIS, None, _events_in_another_order, "since 7.2 a client's own message follows the reply to PUBLISH"),
 )
 
 # Commands that leave another state behind: they are not sent to such a server (nor to the other one).
 AVOIDED = {
-    # 8.0 refuses MULTI and WATCH in a transaction and aborts it, Redis 7.2 goes on after the error.
-    VALKEY: (_not_in_transaction,),
+    # 8.0 refuses MULTI, WATCH and leaving channels without a subscription already when they are queued,
+    # and so aborts the transaction.
+    VALKEY: (_refused_in_transaction,),
+    # 7.0 does not know set-max-listpack-*, so it does not set what comes with it either; nor ZRANK WITHSCORE,
+    # and so aborts the transaction.
+    REDIS: (_sets_set_limits, _rank_with_score),
 }
 
 
@@ -128,7 +154,8 @@ def applying_to(servers):
 
 def avoided_by(servers):
     """Return the tests (argv, in_multi) for commands that must not be sent."""
-    return [test for server in servers for test in AVOIDED.get(server.family, ())]
+    return [test for server in servers if server.family == VALKEY or _is_older_redis(server)
+            for test in AVOIDED[server.family]]
 
 
 def is_known(entries, argv, trees):

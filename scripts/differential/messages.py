@@ -54,6 +54,8 @@ def _judged(judge, player, group, sides):
         player.gone = True
     else:
         player.follow(argv, first)
+    single = len(sides[0]) == len(sides[1]) == 1
+    player.before = (argv, [sides[0][0], sides[1][0]]) if single else None
     return same
 
 

@@ -22,11 +22,8 @@ def show_reply(reply):
 
 
 def _show_element(item):
-    """Return an element of a list of replies or of a scan's result."""
-    if isinstance(item, (bytes, Failure)):
-        return show_reply(item)
-    return " ".join(show_tree(part) if isinstance(part[0], str) else str(part)
-                    for part in (item if isinstance(item[0], tuple) else [item]))
+    """Return an element of a list: a raw reply, or a tree of a scan's result."""
+    return show_reply(item) if isinstance(item, (bytes, Failure)) else show_tree(item)
 
 
 def _is_one_reply(data):
@@ -40,7 +37,7 @@ def show_tree(tree):
     kind, value = tree
     if value is None:
         return "(nil)" if kind == "$" else "%s(nil)" % kind
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return _OPENING[kind] + ", ".join(map(show_tree, value)) + _CLOSING[kind]
     if kind == "$":
         return '"%s"' % quote(value, LONGEST_REPLY).strip('"')

@@ -12,6 +12,7 @@ from .judge import Coverage, Difference, Judge
 from .known_differences import applying_to, avoided_by
 from .messages import compare_messages, needs_care, play_carefully
 from .player import Failure, Player
+from .state import compare_state
 from .steps import COMMANDS, CURSOR, ID_OF, RAW, WAITS, names_of
 from .waiting import POLLS, compare_served, start_waiting, wake
 from .wire import LinkError, encode, parse
@@ -77,7 +78,7 @@ class Performance:
             if difference:
                 return difference
             place = end
-        return self._compare_state()
+        return self._finish()
 
     def _play_from(self, steps, place, needs_ids):
         """Play one step, or a batch of them; return where to go on, and the difference."""
@@ -142,7 +143,7 @@ class Performance:
         for argv in one.commands:
             if CURSOR in argv:
                 replies = [_complete_scan(link, argv) for link in player.links]
-                same = replies[0] == replies[1]
+                same = self._judge.same_scans(argv, replies)
                 self._judge.note(argv, replies)
                 if not isinstance(replies[0], list):
                     player.follow(argv, replies[0])
@@ -172,32 +173,12 @@ class Performance:
         self._judge.note(RAW_COMMAND, replies)
         return None if self._judge.same_streams(replies) else Difference(place, RAW_COMMAND, replies)
 
-    def _compare_state(self):
-        """Compare both servers as a whole, then key by key."""
+    def _finish(self):
+        """Let go who still waits, and compare the states."""
         for player in self._players.values():
             if player.waiting:
                 wake(self._servers, player)
-        control = Player([server.control for server in self._servers])
-        difference = self._compare_all(control, [(b"KEYS", b"*"), (b"DBSIZE",), (b"DEBUG", b"DIGEST")])
-        if difference and difference.argv[0] != b"DEBUG":
-            return difference
-        checks = [check for key in self._keys() for check in (
-            (b"TYPE", key), (b"OBJECT", b"ENCODING", key), (b"PEXPIRETIME", key), (b"DEBUG", b"DIGEST-VALUE", key))]
-        return self._compare_all(control, checks) or difference
-
-    def _keys(self):
-        try:
-            return sorted(item[1] for item in self._servers[0].call(b"KEYS", b"*")[1])
-        except LinkError:
-            return []
-
-    def _compare_all(self, control, commands):
-        if not commands:
-            return None
-        for argv, *replies in zip(commands, *control.exchange(commands)):
-            if replies[0] != replies[1] and not self._judge.same_meaning(control, argv, replies):
-                return Difference(None, argv, replies)
-        return None
+        return compare_state(self._judge, self._servers)
 
     def close(self):
         """Close every connection; where the servers' state depends on it, wait until they have noticed."""
@@ -223,7 +204,7 @@ def _complete_scan(link, argv):
             return reply
         cursor, items = tree[1][0][1], tree[1][1][1]
         if argv[0].upper() in (b"HSCAN", b"ZSCAN"):
-            items = zip(items[::2], items[1::2])
+            items = [("*", pair) for pair in zip(items[::2], items[1::2])]
         elements.update(items)
         if cursor == b"0":
             return sorted(elements, key=repr)

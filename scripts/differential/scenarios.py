@@ -4,6 +4,7 @@ from collections import namedtuple
 
 from .arguments import THRESHOLDS
 from .steps import raw, step, waiting
+from .synopses import DATA_GROUPS
 
 # needs: the groups without whose commands the scenario makes no sense; weight: how often it comes.
 Scenario = namedtuple("Scenario", "name weight needs make")
@@ -53,11 +54,13 @@ def _transaction(writer, client):
 
 
 def _run_out(writer, client):
-    """Let a key's time to live run out."""
+    """Let a key's time to live run out, use it, and make sure that both servers have deleted it then."""
     key = writer.key("any")
     setting = writer.random.choice(((b"PEXPIRE", key, b"1"), (b"GETEX", key, b"PX", b"1"),
                                     (b"SET", key, b"short", b"PX", b"1")))
-    return [step(client, setting, (b"DEBUG", b"SLEEP", b"0.003"))]
+    groups = [group for group in DATA_GROUPS if group in writer.groups]
+    use = writer.step(client, writer.random.choice(groups), in_multi=True).commands if groups else ()
+    return [step(client, setting, (b"DEBUG", b"SLEEP", b"0.003"), *(use + ((b"EXISTS", key),)))]
 
 
 def transactions(writer):
@@ -286,13 +289,12 @@ UNAUTHENTICATED_BYTES = (
 
 
 def statistics(writer):
-    """What INFO counts for each command and each error."""
+    """What INFO counts for each command and each error. (A complete scan takes any number of calls.)"""
     if writer.random.random() < 0.5:
-        steps = [writer.step("A") for _ in range(12)]
+        steps = [writer.step("A", in_multi=True) for _ in range(12)]
     else:
-        steps = _transaction(writer, "A") + [writer.step("A") for _ in range(4)]
-    return ([step("A", (b"CONFIG", b"RESETSTAT"))] + steps
-            + [step("B", (b"INFO", b"commandstats")), step("B", (b"INFO", b"errorstats"))])
+        steps = _transaction(writer, "A") + [writer.step("A", in_multi=True) for _ in range(4)]
+    return (steps + [step("B", (b"INFO", b"commandstats")), step("B", (b"INFO", b"errorstats"))])
 
 
 def raw_bytes(writer):

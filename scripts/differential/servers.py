@@ -138,6 +138,7 @@ class Server:
                 commands.append((b"CONFIG", b"SET", name, self._config[name.lower()]))
         if touched_directives:
             commands.append((b"DEBUG", b"QUICKLIST-PACKED-THRESHOLD", b"0"))
+        commands.append((b"CONFIG", b"RESETSTAT"))
         try:
             self._control_calls(commands)
         except LinkError:

@@ -52,14 +52,17 @@ class StartTestCase(unittest.TestCase):
     def start(self, *arguments, port=None, **options):
         """Start a server in the test's directory and wait for its last start-up line."""
         arguments += () if port == 0 else ("--port", str(port or self.port))
-        self.server = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                       cwd=self.directory, env=self.environment(), **options)
+        self.server = self.popen(*arguments, **options)
         self.addCleanup(self.end)
         for line in self.server.stdout:
             self.log += line.decode()
             if "Ready to accept connections" in self.log:
                 return
         self.fail(f"the server did not start: {self.log}{self.server.stderr.read().decode()}")
+
+    def popen(self, *arguments, **options):
+        return subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                cwd=self.directory, env=self.environment(), **options)
 
     def end(self):
         if self.server.poll() is None:
@@ -103,11 +106,8 @@ class LogTest(StartTestCase):
         self.assertIn(f" PID: {self.server.pid}\n", self.log)
 
     def test_goes_to_the_log_file(self):
-        server = subprocess.Popen(self.command("--port", str(self.port), "--logfile", "redis.log"),
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.directory,
-                                  env=self.environment())
-        self.addCleanup(server.communicate)
-        self.addCleanup(server.kill)
+        self.server = self.popen("--port", str(self.port), "--logfile", "redis.log")
+        self.addCleanup(self.end)
         self.assertTrue(self.wait_for_text("redis.log", "Ready to accept connections tcp"))
 
     def wait_for_text(self, name, text):
@@ -215,7 +215,8 @@ class StopTest(StartTestCase):
     def assert_stops(self, number):
         self.start()
         clients = []
-        for request in (b"", b"PING\r\n", b"BLPOP k 0\r\n", b"SUBSCRIBE c\r\n", b"*2\r\n$3\r\nGET\r\n$5\r\nab"):
+        half_a_request = b"*2\r\n$3\r\nGET\r\n$5\r\nab"
+        for request in (b"", b"PING\r\n", b"BLPOP k 0\r\n", b"SUBSCRIBE c\r\n", half_a_request):
             client = socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
             self.addCleanup(client.close)
             client.sendall(request)
@@ -243,8 +244,8 @@ class StopTest(StartTestCase):
 @unittest.skipUnless(UNIX, "this platform has no fork")
 class DaemonizeTest(StartTestCase):
     def test_server_goes_on_in_the_background(self):
-        status, out, err = self.run_to_end("--daemonize", "yes", "--port", str(self.port), "--pidfile", "redis.pid",
-                                           "--logfile", "redis.log")
+        status, out, err = self.run_to_end("--daemonize", "yes", "--port", str(self.port),
+                                           "--pidfile", "redis.pid", "--logfile", "redis.log")
         self.assertEqual((status, out, err), (0, "", ""))
         pid = self.wait_for_pid()
         self.addCleanup(self.kill, pid)
@@ -255,7 +256,8 @@ class DaemonizeTest(StartTestCase):
         self.wait_until(lambda: "bye bye" in self.read("redis.log"))
 
     def wait_for_pid(self):
-        self.wait_until(lambda: os.path.exists(self.path("redis.pid")) and self.read("redis.pid").endswith("\n"))
+        path = self.path("redis.pid")
+        self.wait_until(lambda: os.path.exists(path) and self.read("redis.pid").endswith("\n"))
         return int(self.read("redis.pid"))
 
     def wait_until(self, condition):
@@ -280,7 +282,8 @@ class TuningTest(StartTestCase):
         processors = os.sched_getaffinity(self.server.pid)
         self.assertEqual(len(processors), 1)
         self.assertEqual(os.sched_getscheduler(self.server.pid), os.SCHED_BATCH)
-        self.assertIn(f"batch scheduling (scheduler-batch); processor {min(processors)} (server-cpulist)", self.log)
+        self.assertIn(f"batch scheduling (scheduler-batch); processor {min(processors)} (server-cpulist)",
+                      self.log)
 
     def test_can_be_switched_off(self):
         self.start("--scheduler-batch", "no", "--server-cpulist", "all")

@@ -1,0 +1,165 @@
+"""Tests of the hash. Which encoding follows from what was asked of a real server (OBJECT ENCODING)."""
+
+import random
+import unittest
+
+from redis_clone.datatypes import hash_index
+from redis_clone.datatypes.hash import Hash
+from redis_clone.datatypes.limits import EncodingLimits
+
+
+def field(number):
+    return b"field%d" % number
+
+
+class HashTestCase(unittest.TestCase):
+    def setUp(self):
+        self.limits = EncodingLimits()
+        self.rng = random.Random(1)
+
+    def make(self, count):
+        made = Hash()
+        for number in range(count):
+            made.set_field(field(number), b"v", self.limits)
+        return made
+
+
+class EncodingTest(HashTestCase):
+    def test_a_listpack_takes_128_fields(self):
+        made = self.make(128)
+        self.assertEqual(made.encoding, "listpack")
+        made.set_field(field(5), b"again", self.limits)
+        self.assertEqual(made.encoding, "listpack")
+        made.set_field(b"more", b"v", self.limits)
+        self.assertEqual(made.encoding, "hashtable")
+
+    def test_a_listpack_takes_fields_and_values_of_64_bytes(self):
+        for name, value, expected in ((b"f" * 64, b"v" * 64, "listpack"), (b"f" * 65, b"v", "hashtable"),
+                                      (b"f", b"v" * 65, "hashtable")):
+            made = Hash()
+            made.set_field(name, value, self.limits)
+            self.assertEqual(made.encoding, expected)
+
+    def test_a_longer_value_for_an_old_field_counts_too(self):
+        made = self.make(1)
+        self.assertFalse(made.set_field(field(0), b"v" * 65, self.limits))
+        self.assertEqual(made.encoding, "hashtable")
+
+    def test_does_not_go_back(self):
+        made = self.make(129)
+        for number in range(1, 129):
+            made.delete_field(field(number))
+        made.set_field(field(0), b"v", self.limits)
+        self.assertEqual(made.encoding, "hashtable")
+
+    def test_the_number_of_fields_of_one_command_decides_even_if_they_repeat(self):
+        made = Hash()
+        made.expect(128, self.limits)
+        self.assertEqual(made.encoding, "listpack")
+        made.expect(129, self.limits)
+        self.assertEqual(made.encoding, "hashtable")
+
+    def test_a_limit_of_zero_switches_listpacks_off(self):
+        self.limits.hash_max_listpack_entries = 0
+        self.assertEqual(self.make(1).encoding, "hashtable")
+
+
+class ModelTest(HashTestCase):
+    def test_behaves_like_a_plain_dict_and_keeps_its_order(self):
+        for seed in range(20):
+            rng = random.Random(seed)
+            made, model = Hash(), {}
+            size = rng.choice([20, 300, 1000])
+            for step in range(1500):
+                name = field(rng.randrange(size))
+                if rng.random() < (0.7 if step // 300 % 2 == 0 else 0.2):
+                    value = b"%d" % step
+                    self.assertEqual(made.set_field(name, value, self.limits), name not in model)
+                    model[name] = value
+                else:
+                    self.assertEqual(made.delete_field(name), name in model)
+                    model.pop(name, None)
+                if model and step % 97 == 0:
+                    self.assertIn(made.random_field(rng), model)
+                if step % 500 == 0:
+                    made = made.duplicate()
+            self.assertEqual(list(made.items()), list(model.items()))
+            if made.index is not None:
+                self.assertEqual(sorted(made.index), sorted(model))
+
+
+class RandomTest(HashTestCase):
+    def test_every_field_has_the_same_chance_with_and_without_index(self):
+        for count in (20, hash_index.INDEX_FROM + 1):
+            made = self.make(count)
+            counts = dict.fromkeys(made, 0)
+            for _ in range(count * 200):
+                counts[made.random_field(self.rng)] += 1
+            self.assertEqual(made.index is not None, count > hash_index.INDEX_FROM)
+            for picked in counts.values():
+                self.assertAlmostEqual(picked, 200, delta=75)
+
+    def test_picks_several_different_fields(self):
+        for count in (50, 1000):
+            made = self.make(count)
+            picked = made.random_fields(self.rng, 20)
+            self.assertEqual(len(set(picked)), 20)
+            self.assertLessEqual(set(picked), set(made))
+            self.assertEqual(made.random_fields(self.rng, count + 1), list(made))
+
+    def test_choices_may_repeat(self):
+        for count in (5, 1000):
+            picked = self.make(count).random_choices(self.rng, 100)
+            self.assertEqual(len(picked), 100)
+
+
+class ScanTest(HashTestCase):
+    def test_a_listpack_comes_at_once_and_in_order(self):
+        self.assertEqual(self.make(3).scan(0, 1), (0, [field(0), field(1), field(2)]))
+
+    def test_a_hashtable_comes_in_steps_with_and_without_index(self):
+        for count in (150, 1000):
+            made = self.make(count)
+            cursor, found = made.scan(0, 10)
+            self.assertEqual(len(found), 10)
+            while cursor:
+                cursor, more = made.scan(cursor, 10)
+                found += more
+            self.assertEqual(sorted(found), sorted(made))
+
+    def test_returns_what_was_there_throughout_while_the_hash_grows_and_shrinks(self):
+        for seed in range(10):
+            rng = random.Random(seed)
+            made = self.make(200)
+            others = [b"other%d" % number for number in range(600)]
+            cursor, found = made.scan(0, 10)
+            while cursor:
+                for _ in range(40):
+                    other = rng.choice(others)
+                    if rng.random() < 0.7:
+                        made.set_field(other, b"v", self.limits)
+                    else:
+                        made.delete_field(other)
+                cursor, more = made.scan(cursor, 10)
+                found += more
+            self.assertLessEqual({field(number) for number in range(200)}, set(found))
+
+
+class MemoryTest(HashTestCase):
+    def test_a_large_hash_has_an_index_before_it_is_needed(self):
+        made = self.make(hash_index.INDEX_ALWAYS - 1)
+        self.assertIsNone(made.index)
+        made.set_field(b"one more", b"v", self.limits)
+        self.assertEqual(len(made.index), hash_index.INDEX_ALWAYS)
+
+    def test_a_hash_that_was_large_does_not_stay_large(self):
+        made = self.make(5000)
+        full = made.__sizeof__()
+        for number in range(4990):
+            made.delete_field(field(number))
+        self.assertLess(made.__sizeof__(), full / 10)
+        self.assertEqual(list(made), [field(number) for number in range(4990, 5000)])
+
+
+if __name__ == "__main__":
+    unittest.main()
