@@ -8,6 +8,7 @@ import math
 import re
 
 from .errors import NotFloatError, NotIntegerError, RedisError
+from .long_double import parse_long_double
 
 __all__ = ["INT64_MIN", "INT64_MAX", "parse_int", "parse_int_or_none", "parse_range_int", "parse_float",
            "parse_timeout", "parse_cursor", "parse_label", "format_float"]
@@ -17,6 +18,8 @@ INT64_MAX = (1 << 63) - 1
 UINT64_MAX = (1 << 64) - 1
 _EXACT_INTEGER = float(1 << 62)      # Redis prints whole doubles up to LLONG_MAX / 2 as integers
 
+_LONGEST_TIMEOUT_MS = INT64_MAX - (1 << 41)     # Redis adds the date, about that many milliseconds
+
 _FLOAT = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|0[xX][0-9a-fA-F.]+(?:[pP][+-]?\d+)?)",
                     re.IGNORECASE)
 _NON_ZERO = re.compile(rb"[+-]?(0[xX][0.]*[1-9a-fA-F]|[0.]*[1-9])")
@@ -25,22 +28,20 @@ _NON_ZERO = re.compile(rb"[+-]?(0[xX][0.]*[1-9a-fA-F]|[0.]*[1-9])")
 def parse_int_or_none(raw):
     """The 64-bit signed integer that `raw` spells, or None. `raw` is bytes."""
     try:
-        number = int(raw)
-    except ValueError:
+        return parse_int(raw)
+    except NotIntegerError:
         return None
-    if b"%d" % number != raw or not INT64_MIN <= number <= INT64_MAX:
-        return None
-    return number
 
 
 def parse_int(raw, message=None):
     """The 64-bit signed integer that `raw` spells; raises NotIntegerError (or RedisError(message))."""
-    try:
-        number = int(raw)
-        if b"%d" % number == raw and INT64_MIN <= number <= INT64_MAX:
-            return number
-    except ValueError:
-        pass
+    if len(raw) <= 20:                          # int() of a long text takes quadratic time
+        try:
+            number = int(raw)
+            if b"%d" % number == raw and INT64_MIN <= number <= INT64_MAX:
+                return number
+        except ValueError:
+            pass
     raise RedisError(message) if message else NotIntegerError()
 
 
@@ -74,16 +75,23 @@ def parse_float(raw, error=NotFloatError):
 
 
 def parse_timeout(raw):
-    """A blocking command's timeout in seconds (a float), 0 meaning for ever."""
-    try:
-        seconds = parse_float(raw)
-    except RedisError:
-        raise RedisError("ERR timeout is not a float or out of range") from None
-    if seconds < 0:
-        raise RedisError("ERR timeout is negative")
-    if seconds * 1000 > INT64_MAX:
+    """A blocking command's timeout in seconds, 0 meaning for ever; milliseconds are rounded up, as in Redis."""
+    if raw.isdigit() and len(raw) < 10:
+        return int(raw)
+    number = parse_long_double(raw)
+    if number is None:
+        raise RedisError("ERR timeout is not a float or out of range")
+    if number.__class__ is float:                           # infinite
+        timeout_ms = -1 if number < 0 else INT64_MAX + 1
+    else:
+        mantissa, exponent = number
+        scaled = mantissa * 1000
+        timeout_ms = scaled << exponent if exponent >= 0 else -(-scaled >> -exponent)
+    if timeout_ms > _LONGEST_TIMEOUT_MS:
         raise RedisError("ERR timeout is out of range")
-    return seconds
+    if timeout_ms < 0:
+        raise RedisError("ERR timeout is negative")
+    return timeout_ms / 1000
 
 
 def parse_cursor(raw):

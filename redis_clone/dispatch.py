@@ -29,8 +29,8 @@ POSTPONED = _Postponed()
 def execute_batch(session, requests, out):
     """Run `requests` in turn, appending the encoded replies to `out`.
 
-    Returns how many are done: fewer than there are when the last one blocks (`session.waiter` is set),
-    is postponed by a pause (and not done), or hangs up.
+    Returns how many are done: fewer than there are when the last of them blocks (`session.waiter` is set) or
+    hangs up, and when the next one has to wait for the end of a pause (`session.postponed`).
     """
     if session.closing:                             # killed while it waited for the lock
         return 0
@@ -50,6 +50,7 @@ def execute_batch(session, requests, out):
             reply = execute(session, argv)
             command = session.last_command
             if reply is POSTPONED:
+                session.postponed = True
                 break
             if reply.__class__ is not Blocked:
                 session.encode_reply(reply, out)

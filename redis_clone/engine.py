@@ -41,7 +41,7 @@ class Engine:
         self.keyspace = Keyspace(self.config["databases"], self.clock, self.random)
         self.commands = self._own_commands()
         self.pubsub = PubSub()
-        self.stats = Stats()
+        self.stats = Stats(self.clock)
         self.slowlog = SlowLog()
         self.sessions = {}                      # id -> Session of every connected client
         self.next_session_id = 1
@@ -50,6 +50,8 @@ class Engine:
         self.paused = None                      # CLIENT PAUSE: None, "write" or "all"
         self.pause_until_s = 0.0                # on the monotonic clock
         self.pause_over = threading.Condition(self.lock)
+        self.active_expiry = True               # DEBUG SET-ACTIVE-EXPIRE
+        self.cron_stopped = False               # DEBUG PAUSE-CRON
         self.shutdown = None                    # shutdown(): set by the server, used by SHUTDOWN
         self.password = b""
         self.gates = 0                          # what every session's mask contains
@@ -102,7 +104,8 @@ class Engine:
             session.waiter.finish(None)
         session.unwatch()
         self.pubsub.drop(session)
-        self.sessions.pop(session.id, None)
+        if self.sessions.pop(session.id, None) is not None:
+            self.stats.close_session(session)
 
     def refresh_gates(self):
         """A state that gates commands of all sessions has changed."""
@@ -162,8 +165,12 @@ class Engine:
 
     def housekeep(self):
         """What is due each 1/hz second; called by the background thread without the lock."""
+        if self.cron_stopped:
+            return
         with self.lock:
             self.keyspace.tick()
             if self.paused and self.keyspace.now >= self.pause_until_s:
                 self.unpause()
-        expire_cycle(self)
+            self.stats.sample(self)
+        if self.active_expiry:
+            expire_cycle(self)

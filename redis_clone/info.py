@@ -20,7 +20,6 @@ import os
 import platform
 import re
 import sys
-import time
 
 from .stats import distinct_commands
 from .version import REDIS_VERSION
@@ -33,6 +32,7 @@ except ImportError:                             # Windows
 __all__ = ["info_text", "format_bytes", "SECTIONS"]
 
 _TTL_SAMPLES = 100
+_SPECIAL = re.compile("[#:\r\n]")
 
 
 def info_text(engine, names=()):
@@ -416,8 +416,8 @@ def _command_stats(engine):
 
 
 def _error_stats(engine):
-    # A client can make up error codes (DEBUG ERROR, scripts); a line end or colon in one must not look like a field.
-    return "".join(f"errorstat_{re.sub('[^!-9;-~]', '_', code)}:count={count}\r\n"
+    # Scripts can make up error codes; a line end or colon in one must not look like a field.
+    return "".join(f"errorstat_{_SPECIAL.sub('_', code)}:count={count}\r\n"
                    for code, count in sorted(engine.stats.errors.items()))
 
 

@@ -333,7 +333,7 @@ class Database:
         self.forget_expiry(key)
         self.delete(key)
         self.keyspace.expired += 1
-        self.touch(key, "expired")
+        self.touch(key, "expired", 0)           # Redis does not count this as a change
         return True
 
     # Walking over keys

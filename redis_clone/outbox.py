@@ -207,6 +207,8 @@ class SocketWatcher:
         with self._lock:
             self._writers[descriptor] = outbox
             self._watch(descriptor)
+            if len(self._writers) == 1:
+                self._wake()                    # limits have to be checked from now on
 
     def remove_writer(self, descriptor):
         with self._lock:
@@ -323,6 +325,8 @@ def _poll(reader, writers, timeout_s):
 
 def _has_hung_up(sock):
     """Whether the peer has closed its side. Where poll cannot say, unread data hides it."""
+    if sock.fileno() < 0:
+        return True
     if hasattr(select, "epoll"):                # that is, on Linux, whose poll knows POLLRDHUP
         poll = select.poll()
         poll.register(sock.fileno(), _HUNG_UP)

@@ -13,6 +13,8 @@ Replies are plain values: bytes a bulk string, int, None null, str a status line
 array, dict a map, set and frozenset a set, float a double, bool, RedisError an error, and the classes
 below. Only `encode` knows in which protocol version the client wants to read them.
 """
+import re
+
 from .args import format_float, parse_int_or_none
 from .errors import RedisError
 from .inline import split_inline
@@ -30,6 +32,7 @@ UNAUTHENTICATED_BULK = 16384
 BULK_HEADER = [b"$%d" % length for length in range(4097)]
 BULK_LINE = [header + CRLF for header in BULK_HEADER]
 STATUS_LINE = {"OK": b"+OK\r\n", "QUEUED": b"+QUEUED\r\n", "PONG": b"+PONG\r\n"}
+_BLANK_LINES = re.compile(rb"[\r\n]*")
 _PIECES = {b"*%d" % count: 1 + 2 * count for count in range(1, 1025)}
 
 
@@ -93,6 +96,9 @@ class RequestParser:
         found = 0
         while position < size and found != most and self.error is None:
             if self._argv is None and data[position] != 42:
+                if data[position] in CRLF:
+                    position = _BLANK_LINES.match(data, position).end()
+                    continue
                 position, argv = self._take_inline(data, position)
             else:
                 position, argv = self._take_multibulk(data, position)

@@ -84,32 +84,35 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 with lock:
                     done = execute_batch(session, requests[:_BATCH], out)
                     session.bytes_in += len(data)
+                    waiter = session.waiter     # in here: once it is served this is None again
                     if session.outbox is not None:
                         session.outbox.put(b"".join(out))
                         out = None
                 if out:
                     sendall(b"".join(out))
-                if done < len(requests) or parser.error is not None or session.closing or out is None:
-                    if not self.finish_batch(requests, done):
+                if (done < len(requests) or waiter is not None or parser.error is not None or session.closing
+                        or out is None):
+                    if not self.finish_batch(requests, done, waiter):
                         return
         except OSError:                         # reset by the peer, or shut down by hang_up
             return
 
-    def finish_batch(self, requests, done):
+    def finish_batch(self, requests, done, waiter):
         """The less usual rest of a read: more requests than a batch, blocking, errors; False to hang up."""
         session = self.session
-        while done < len(requests) and not session.closing:
-            if session.waiter is not None:
-                self.wait_blocked(session.waiter)
-            elif self.engine.paused:
+        while True:
+            if waiter is not None:
+                self.wait_blocked(waiter)
+            elif session.postponed:
                 self.wait_for_unpause()
+            if done == len(requests) or session.closing:
+                break
             out = []
             with self.engine.lock:
                 done += execute_batch(session, requests[done:done + _BATCH], out)
+                waiter = session.waiter
                 self.send_ordered(out)
             self.send(out)
-        if session.waiter is not None:
-            self.wait_blocked(session.waiter)
         violated = self.parser.error is not None and not session.closing
         if violated:
             self.engine.log.verbose(f"Protocol error from client {session.address}: {self.parser.error}")
@@ -161,7 +164,6 @@ class ClientHandler(socketserver.BaseRequestHandler):
         engine, session = self.engine, self.session
         self.watcher.watch_hang_up(self.request, self.abandon)
         with engine.lock:
-            session.postponed = True
             engine.blocked_clients += 1
             while engine.paused and not session.closing:
                 left_s = engine.pause_until_s - engine.clock.monotonic()
@@ -308,16 +310,25 @@ class Server:
 
     def start(self):
         """Listen and start the background threads; raises ListenError."""
+        try:
+            self._listen()
+        except ListenError:
+            for listener in self.listeners:
+                listener.server_close()
+            self.watcher.stop()
+            raise
+        self.watcher.start()
+        self._spawn(self._housekeep, "housekeeping")
+        for listener in self.listeners:
+            self._spawn(lambda one=listener: one.serve_forever(_STOP_POLL_S), "listener")
+
+    def _listen(self):
         port = self.config["port"] if self._port is None else self._port
         if port or self._port == 0:
             for host in self.config["bind"]:
                 self._listen_tcp(host, port)
         if self.config["unixsocket"]:
             self._listen_unix(self.config["unixsocket"])
-        self.watcher.start()
-        self._spawn(self._housekeep, "housekeeping")
-        for listener in self.listeners:
-            self._spawn(lambda one=listener: one.serve_forever(_STOP_POLL_S), "listener")
 
     def _listen_tcp(self, host, port):
         optional = host.startswith("-")         # "-::1": do without where the machine has no such address
@@ -329,11 +340,14 @@ class Server:
                 raise ListenError(f"{host}:{port}", error.strerror or str(error)) from error
 
     def _listen_unix(self, path):
-        if os.path.exists(path):
-            os.unlink(path)
-        self.listeners.append(UnixListener(path, self))
-        if self.config["unixsocketperm"]:
-            os.chmod(path, self.config["unixsocketperm"])
+        try:
+            if os.path.exists(path):            # left behind by a server that was killed
+                os.unlink(path)
+            self.listeners.append(UnixListener(path, self))
+            if self.config["unixsocketperm"]:
+                os.chmod(path, self.config["unixsocketperm"])
+        except OSError as error:
+            raise ListenError(path, error.strerror or str(error)) from error
 
     def _spawn(self, target, name):
         thread = threading.Thread(target=target, name=name, daemon=True)
@@ -374,6 +388,9 @@ class Server:
         for listener in self.listeners:
             listener.shutdown()
             listener.server_close()
+        if self.config["unixsocket"] and os.path.exists(self.config["unixsocket"]):
+            self.log.notice("Removing the unix socket file.")
+            os.unlink(self.config["unixsocket"])
         with self.engine.lock:
             for session in list(self.engine.sessions.values()):
                 session.close()

@@ -48,6 +48,7 @@ class Stats:
         self.run_id = os.urandom(20).hex()
         self.replication_id = os.urandom(20).hex()
         self.listening = []
+        self.pending_values = 0                 # keys of flushed databases that still are in memory
         self.used_memory, self.resident_memory = read_memory()
         self.startup_memory = self.peak_memory = self.used_memory
         self.reset()
@@ -59,7 +60,7 @@ class Stats:
         self.net_output_bytes = 0
         self.error_replies = 0
         self.errors = collections.Counter()     # error code -> how often
-        self.discarded_values = 0               # keys of flushed databases that were dropped in the background
+        self.discarded_values = 0               # keys of flushed databases that were taken apart in the background
         self._samples = collections.deque(maxlen=_SAMPLES + 1)
 
     def count_error(self, error):

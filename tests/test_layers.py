@@ -9,8 +9,8 @@ PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "redis_clone"
 # Lowest first. A module may import from its own line and from those before it.
 LEVELS = [
     # leaves: know nothing of a server
-    {"version", "errors", "clock", "glob", "inline", "long_double", "lcs", "frequency", "slowlog", "collection_args"},
-    {"args", "key_specs"},
+    {"version", "errors", "clock", "glob", "inline", "long_double", "lcs", "frequency", "slowlog"},
+    {"args", "key_specs", "collection_args"},
     {"registry", "reference"},
     {"resp", "reply_parser", "datatypes", "digest"},
     # the data, then one client's state

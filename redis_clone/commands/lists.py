@@ -13,6 +13,7 @@ from ..resp import NULL_ARRAY
 
 command = group("list")
 
+_INT32_HALF = 1 << 31
 _RANK_ZERO = ("ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... "
               "or use negative to start from the end of the list")
 
@@ -290,7 +291,7 @@ def lset(session, key, index, element):
     items = db.edit_list(key)
     if items is None:
         raise NoSuchKeyError
-    index = parse_int(index)
+    index = (parse_int(index) + _INT32_HALF) % (2 * _INT32_HALF) - _INT32_HALF      # an int, in Redis 7.2
     position = index + len(items) if index < 0 else index
     if not items.replace(position, element, db.keyspace.limits):
         raise IndexOutOfRangeError

@@ -60,26 +60,28 @@ class QuickList:
     def push_left(self, value, limits):
         """Adds one element at the head."""
         items = self.items
-        weight = self.weight + len(value)
-        if items is not None and weight <= limits.list_node_bytes and len(items) < limits.list_node_entries:
-            items.insert(0, value)
-            self.weight = weight + ENTRY_OVERHEAD
-        else:
-            if self.encoding == "listpack":
-                self._make_room(len(value), 1, limits)
-            self.chain.push_left(value)
+        if items is not None:
+            weight = self.weight + len(value)
+            if weight <= limits.list_node_bytes and len(items) < limits.list_node_entries:
+                items.insert(0, value)
+                self.weight = weight + ENTRY_OVERHEAD
+                return
+        if self.encoding == "listpack":
+            self._make_room(len(value), 1, limits)
+        self.chain.push_left(value)
 
     def push_right(self, value, limits):
         """Adds one element at the tail."""
         items = self.items
-        weight = self.weight + len(value)
-        if items is not None and weight <= limits.list_node_bytes and len(items) < limits.list_node_entries:
-            items.append(value)
-            self.weight = weight + ENTRY_OVERHEAD
-        else:
-            if self.encoding == "listpack":
-                self._make_room(len(value), 1, limits)
-            self.chain.push_right(value)
+        if items is not None:
+            weight = self.weight + len(value)
+            if weight <= limits.list_node_bytes and len(items) < limits.list_node_entries:
+                items.append(value)
+                self.weight = weight + ENTRY_OVERHEAD
+                return
+        if self.encoding == "listpack":
+            self._make_room(len(value), 1, limits)
+        self.chain.push_right(value)
 
     def extend_left(self, values, limits):
         """Adds several elements at the head, one after the other: the last one becomes the first."""

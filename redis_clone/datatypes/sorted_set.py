@@ -161,7 +161,7 @@ class SortedSet(dict):
         return first, max(first, stop)
 
     def members_between(self, first, stop):
-        """List of the members with these ranks, `0 <= first` and `stop <= len(self)`, in order."""
+        """List of the members with the ranks `first <= rank < stop`, as far as there are such, in order."""
         return self._between(self._members, first, stop, [])
 
     def pairs_between(self, first, stop):
@@ -171,6 +171,7 @@ class SortedSet(dict):
 
     def remove_between(self, first, stop):
         """Removes the members with these ranks and returns how many."""
+        stop = min(stop, len(self))
         if first >= stop:
             return 0
         index = self.index
@@ -310,6 +311,7 @@ class SortedSet(dict):
         return run, rank
 
     def _between(self, runs, first, stop, found):
+        stop = min(stop, len(self))
         if first >= stop:
             return found
         run, slot = self._at(first)

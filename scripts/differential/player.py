@@ -83,7 +83,7 @@ class Player:
             self.queued.append(argv)
         elif name == "MULTI" and reply[:1] == b"+":
             self.in_multi, self.queued = True, []
-        elif name in TRANSACTION_ENDS:
+        elif name in TRANSACTION_ENDS and (reply[:1] != b"-" or reply.startswith(b"-EXECABORT")):
             self.in_multi, self.queued = False, []
 
     def close(self):

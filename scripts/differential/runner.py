@@ -19,7 +19,6 @@ from .wire import LinkError, encode, parse
 
 MAX_BATCH = 32768               # request bytes: both sides can always take that without reading replies
 MAX_SCAN_CALLS = 2000
-TRANSACTION_STARTS = frozenset({"MULTI", "WATCH"})
 
 
 class Runner:
@@ -95,7 +94,7 @@ class Performance:
             return place + 1, play_carefully(self._judge, player, one, place)
         if _scans(one):
             return place + 1, self._scan(player, one, place)
-        end = _batch_end(steps, place)
+        end = self._batch_end(steps, place)
         return end, self._play_batch(player, steps, place, end)
 
     def _player(self, name, needs_ids):
@@ -114,7 +113,8 @@ class Performance:
     def _is_avoided(self, player, one):
         if player.in_multi and _authenticates(one):
             return True
-        return any(avoid(argv, player.in_multi) for avoid in self._avoided for argv in one.commands)
+        return any(avoid(argv, player.in_multi, one.kind == WAITS)
+                   for avoid in self._avoided for argv in one.commands)
 
     def _play_batch(self, player, steps, place, end):
         commands = [(number, argv) for number in range(place, end) for argv in steps[number].commands]
@@ -125,6 +125,21 @@ class Performance:
             if player.gone:
                 return None
         return None
+
+    def _batch_end(self, steps, place):
+        """Return the end of the steps that can go out together with the one at `place`.
+
+        Whether a step is to be avoided may depend on the replies before it.
+        """
+        size = 0
+        for end in range(place, len(steps)):
+            one = steps[end]
+            size += sum(len(argument) + 16 for argv in one.commands for argument in argv)
+            if end > place and (one.client != steps[place].client or one.kind != COMMANDS or size > MAX_BATCH
+                                or needs_care(one) or _scans(one) or _authenticates(one)
+                                or any(avoid(argv, True, False) for avoid in self._avoided for argv in one.commands)):
+                return end
+        return len(steps)
 
     def _look_after_others(self, client, place):
         """After a step: who waited and was served, and which messages came to the other clients."""
@@ -231,19 +246,6 @@ def _authenticates(one):
     the first of a batch, and is left out in a transaction.
     """
     return any(b"AUTH" in map(bytes.upper, argv) for argv in one.commands)
-
-
-def _batch_end(steps, place):
-    """Return the end of the steps that can go out together with the one at `place`."""
-    size = 0
-    for end in range(place, len(steps)):
-        one = steps[end]
-        size += sum(len(argument) + 16 for argv in one.commands for argument in argv)
-        if end > place and (one.client != steps[place].client or one.kind != COMMANDS or size > MAX_BATCH
-                            or needs_care(one) or _scans(one) or _authenticates(one)
-                            or names_of(one.commands[0]) in TRANSACTION_STARTS):
-            return end
-    return len(steps)
 
 
 def _wait_until_alone(server):

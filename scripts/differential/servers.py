@@ -156,10 +156,11 @@ class Server:
 
     def knows(self, names):
         """Return those of the names (CLIENT|ID form) that COMMAND INFO describes."""
-        tree = self.call(b"COMMAND", b"INFO", *(name.lower().encode() for name in names))
-        entries = tree[1] if tree[0] in "*~" and tree[1] is not None else []
         # Of DEBUG only the container is described.
-        return {name for name, entry in zip(names, entries) if entry[1] or name.startswith("DEBUG|")}
+        asked = ["DEBUG" if name.startswith("DEBUG|") else name for name in names]
+        tree = self.call(b"COMMAND", b"INFO", *(name.lower().encode() for name in asked))
+        entries = tree[1] if tree[0] in "*~" and tree[1] is not None else []
+        return {name for name, entry in zip(names, entries) if entry[1]}
 
     def last_output(self, size=2000):
         """Return the end of what the process has printed."""

@@ -1,0 +1,242 @@
+"""Sockets: requests in odd pieces, clients that misbehave or vanish, limits, stopping."""
+import os
+import random
+import socket
+import tempfile
+import threading
+import time
+import unittest
+
+from redis_clone.server import ListenError, Server
+from tests.support import ServerTestCase, receive, test_config
+
+
+def command(*args):
+    return b"*%d\r\n" % len(args) + b"".join(b"$%d\r\n%b\r\n" % (len(arg), arg) for arg in args)
+
+
+def read_to_end(sock):
+    data = b""
+    while True:
+        try:
+            chunk = sock.recv(1 << 16)
+        except ConnectionResetError:
+            return data
+        if not chunk:
+            return data
+        data += chunk
+
+
+class RequestsTest(ServerTestCase):
+    def exchange(self, data, reply):
+        sock = self.connect()
+        sock.sendall(data)
+        self.assertEqual(receive(sock, len(reply)), reply)
+        return sock
+
+    def test_answers_a_request_in_one_byte_pieces(self):
+        sock = self.connect()
+        for byte in command(b"ECHO", b"hello"):
+            sock.send(bytes([byte]))
+        self.assertEqual(receive(sock, 11), b"$5\r\nhello\r\n")
+
+    def test_answers_pipelines_longer_than_a_batch_in_order(self):
+        count = 3000
+        self.exchange(b"".join(command(b"ECHO", b"%05d" % number) for number in range(count)),
+                      b"".join(b"$5\r\n%05d\r\n" % number for number in range(count)))
+
+    def test_a_long_value_goes_in_and_comes_back(self):
+        value = os.urandom(1 << 20) * 10
+        sock = self.connect()
+        threading.Thread(target=sock.sendall, args=(command(b"SET", b"k", value) + command(b"GET", b"k"),)).start()
+        self.assertEqual(receive(sock, 5), b"+OK\r\n")
+        self.assertEqual(receive(sock, 11), b"$10485760\r\n")
+        self.assertEqual(receive(sock, len(value) + 2), value + b"\r\n")
+
+    def test_a_protocol_error_is_answered_after_the_requests_before_it_and_hangs_up(self):
+        sock = self.connect()
+        sock.sendall(command(b"PING") + b"*1\r\n:1\r\n" + command(b"PING"))
+        self.assertEqual(read_to_end(sock), b"+PONG\r\n-ERR Protocol error: expected '$', got ':'\r\n")
+
+    def test_quit_answers_and_hangs_up(self):
+        sock = self.connect()
+        sock.sendall(command(b"PING") + command(b"QUIT") + command(b"PING"))
+        self.assertEqual(read_to_end(sock), b"+PONG\r\n+OK\r\n")
+
+    def test_a_client_that_closed_its_sending_side_still_gets_its_replies(self):
+        sock = self.connect()
+        sock.sendall(command(b"PING"))
+        sock.shutdown(socket.SHUT_WR)
+        self.assertEqual(read_to_end(sock), b"+PONG\r\n")
+
+    def test_many_open_transactions_do_no_harm(self):
+        sock = self.connect()
+        sock.sendall(command(b"MULTI") + command(b"PING") * 20000 + command(b"EXEC"))
+        self.assertEqual(receive(sock, 5), b"+OK\r\n")
+        receive(sock, len(b"+QUEUED\r\n") * 20000)
+        self.assertEqual(receive(sock, 8), b"*20000\r\n")
+        self.assertEqual(receive(sock, 7 * 20000), b"+PONG\r\n" * 20000)
+
+
+class GarbageTest(ServerTestCase):
+    """The server answers or hangs up, and serves the next client."""
+
+    def assert_alive(self):
+        sock = self.connect()
+        sock.sendall(command(b"PING"))
+        self.assertEqual(receive(sock, 7), b"+PONG\r\n")
+
+    def send_and_drain(self, data):
+        sock = self.connect()
+
+        def send():
+            try:
+                sock.sendall(data)
+                sock.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        reply = read_to_end(sock)
+        sender.join()
+        return reply
+
+    def test_a_megabyte_of_newlines_is_nothing(self):
+        self.assertEqual(self.send_and_drain(b"\n" * (1 << 20)), b"")
+        self.assert_alive()
+
+    def test_a_megabyte_of_multibulk_headers_is_an_error(self):
+        self.assertIn(b"Protocol error: expected '$'", self.send_and_drain(b"*1\r\n" * (1 << 18)))
+        self.assert_alive()
+
+    def test_a_megabyte_without_a_line_end_is_an_error(self):
+        self.assertIn(b"too big inline request", self.send_and_drain(b"x" * (1 << 20)))
+        self.assert_alive()
+
+    def test_random_bytes_do_no_harm(self):
+        rng = random.Random(42)
+        requests = int(os.environ.get("REDIS_CLONE_TEST_GARBAGE", "3000"))
+        pieces = [b"*", b"$", b"\r\n", b"\n", b"1", b"2", b"3", b"-1", b"GET", b"SET", b"k", b"\0", b"\xff", b'"', b" "]
+        for _ in range(max(requests // 100, 1)):
+            data = b"".join(
+                rng.choice((lambda: bytes(rng.randrange(256) for _ in range(rng.randrange(30))),
+                            lambda: b"".join(rng.choices(pieces, k=rng.randrange(20))),
+                            lambda: command(rng.choice(pieces), rng.choice(pieces))))() for _ in range(100))
+            self.send_and_drain(data)
+        self.assert_alive()
+
+    def test_random_commands_with_random_arguments_do_no_harm(self):
+        rng = random.Random(43)
+        names = [name for name in self.server.engine.commands
+                 if name.isupper() and name not in (b"SHUTDOWN", b"DEBUG", b"QUIT", b"RESET", b"SUBSCRIBE",
+                                                    b"PSUBSCRIBE", b"SSUBSCRIBE", b"CLIENT", b"MONITOR", b"CONFIG")
+                 and not name.startswith(b"B")]
+        arguments = [b"k", b"l", b"0", b"-1", b"9223372036854775807", b"-9223372036854775808", b"nan", b"inf", b"",
+                     b"\xff\xfe", b"(1", b"[a", b"WITHSCORES", b"COUNT", b"MATCH", b"*", b"1.5", b"EX", b"NX", b"LIMIT"]
+        requests = int(os.environ.get("REDIS_CLONE_TEST_GARBAGE", "3000"))
+        logged = []
+        self.server.engine.log.warning = logged.append
+        for _ in range(max(requests // 100, 1)):
+            data = b"".join(command(rng.choice(names), *rng.choices(arguments, k=rng.randrange(6)))
+                            for _ in range(100))
+            self.send_and_drain(data)
+        self.assert_alive()
+        self.assertEqual(logged, [])
+
+
+class LimitsTest(ServerTestCase):
+    config = {"maxclients": "2"}
+
+    def test_one_client_too_many_is_told_and_closed(self):
+        first, second = self.connect(), self.connect()
+        for sock in (first, second):
+            sock.sendall(command(b"PING"))
+            receive(sock, 7)
+        self.assertEqual(read_to_end(self.connect()), b"-ERR max number of clients reached\r\n")
+        first.sendall(command(b"PING"))
+        self.assertEqual(receive(first, 7), b"+PONG\r\n")
+
+
+class IdleTest(ServerTestCase):
+    config = {"timeout": "100", "hz": "100"}
+
+    def test_silent_clients_are_closed_after_the_timeout(self):
+        sock = self.connect()
+        sock.sendall(command(b"PING"))
+        receive(sock, 7)
+        with self.server.engine.lock:
+            self.server.engine.clock.advance(101)
+        sock.settimeout(10)
+        self.assertEqual(read_to_end(sock), b"")
+
+
+class BlockedClientTest(ServerTestCase):
+    def wait_until(self, condition):
+        deadline = time.monotonic() + 10
+        while not condition():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.001)
+
+    def test_a_client_that_hangs_up_takes_no_element(self):
+        engine = self.server.engine
+        gone, stays, pusher = self.connect(), self.connect(), self.connect()
+        gone.sendall(command(b"BLPOP", b"l", b"0"))
+        self.wait_until(lambda: engine.blocked_clients == 1)
+        stays.sendall(command(b"BLPOP", b"l", b"0"))
+        self.wait_until(lambda: engine.blocked_clients == 2)
+        gone.close()
+        self.wait_until(lambda: engine.blocked_clients == 1)
+        pusher.sendall(command(b"RPUSH", b"l", b"v"))
+        self.assertEqual(receive(stays, 18), b"*2\r\n$1\r\nl\r\n$1\r\nv\r\n")
+
+    def test_a_timeout_is_answered_and_the_pipeline_goes_on(self):
+        sock = self.connect()
+        sock.sendall(command(b"BLPOP", b"l", b"0.01") + command(b"PING"))
+        self.assertEqual(receive(sock, 12), b"*-1\r\n+PONG\r\n")
+
+    def test_replies_before_a_blocking_command_are_not_held_back(self):
+        sock = self.connect()
+        sock.sendall(command(b"PING") + command(b"BLPOP", b"l", b"0"))
+        self.assertEqual(receive(sock, 7), b"+PONG\r\n")
+
+
+class ListenTest(unittest.TestCase):
+    def test_a_port_in_use_is_a_listen_error(self):
+        with Server(test_config({}), port=0) as server:
+            with self.assertRaises(ListenError) as caught:
+                Server(test_config({}), port=server.port).start()
+            self.assertIn("in use", caught.exception.reason)
+
+    @unittest.skipUnless(hasattr(socket, "AF_UNIX"), "no Unix sockets here")
+    def test_a_unix_socket(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "s")
+            with Server(test_config({"port": "0", "unixsocket": path, "unixsocketperm": "700"})):
+                self.assertEqual(os.stat(path).st_mode & 0o777, 0o700)
+                with socket.socket(socket.AF_UNIX) as sock:
+                    sock.connect(path)
+                    sock.sendall(command(b"PING"))
+                    self.assertEqual(receive(sock, 7), b"+PONG\r\n")
+
+
+class StopTest(unittest.TestCase):
+    def test_leaves_no_thread_behind(self):
+        before = set(threading.enumerate())
+        server = Server(test_config({}), port=0)
+        server.start()
+        with socket.create_connection(("127.0.0.1", server.port)) as sock:
+            sock.sendall(command(b"PING"))
+            receive(sock, 7)
+            server.stop()
+            self.assertEqual(read_to_end(sock), b"")
+        for thread in set(threading.enumerate()) - before:
+            thread.join(10)
+        self.assertEqual(set(threading.enumerate()) - before, set())
+
+    def test_two_servers_in_one_process_share_nothing(self):
+        with Server(test_config({}), port=0) as one, Server(test_config({}), port=0) as other:
+            for server, reply in ((one, b"+OK\r\n"), (other, b"$-1\r\n")):
+                with socket.create_connection(("127.0.0.1", server.port)) as sock:
+                    sock.sendall(command(b"SET", b"k", b"v") if server is one else command(b"GET", b"k"))
+                    self.assertEqual(receive(sock, 5), reply)
