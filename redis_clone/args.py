@@ -9,6 +9,7 @@ import re
 
 from .errors import NotFloatError, NotIntegerError, RedisError
 from .long_double import parse_long_double
+from .shortest_double import format_shortest
 
 __all__ = ["INT64_MIN", "INT64_MAX", "parse_int", "parse_int_or_none", "parse_range_int", "parse_float",
            "parse_timeout", "parse_cursor", "parse_label", "format_float"]
@@ -109,34 +110,13 @@ def parse_label(raw, what):
 
 
 def format_float(number):
-    """A double as Redis prints scores: the shortest digits that read back as the same number, as bytes.
-
-    Whole numbers below 2**62 print as integers. The rest follows fpconv, the printer Redis uses
-    since 7.2: positional notation while it stays short, else an exponent without padding (1e-7).
-    """
+    """A double as Redis prints scores, as bytes: whole numbers up to 2**62 as integers, the rest by fpconv."""
     if number != number:
         return b"nan"
     if number in (math.inf, -math.inf):
         return b"inf" if number > 0 else b"-inf"
     if number == 0:
         return b"-0" if math.copysign(1, number) < 0 else b"0"
-    if -_EXACT_INTEGER < number < _EXACT_INTEGER and number == int(number):
+    if -_EXACT_INTEGER <= number <= _EXACT_INTEGER and number == int(number):
         return b"%d" % int(number)
-    mantissa, _, exponent = repr(number).partition("e")
-    sign = "-" if number < 0 else ""
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    fraction = fraction if fraction != "0" else ""
-    digits = (whole + fraction).lstrip("0")
-    power = int(exponent or 0) - len(fraction)              # number = digits * 10 ** power
-    stripped = digits.rstrip("0")
-    power += len(digits) - len(stripped)
-    digits, size = stripped, len(stripped)
-    scientific = power + size - 1
-    if power >= 0 and abs(scientific) < size + 7:
-        text = digits + "0" * power
-    elif power < 0 and (power > -7 or abs(scientific) < 4):
-        point = size + power
-        text = digits[:point] + "." + digits[point:] if point > 0 else "0." + "0" * -point + digits
-    else:
-        text = digits[0] + ("." + digits[1:] if size > 1 else "") + f"e{'-' if scientific < 0 else '+'}{abs(scientific)}"
-    return (sign + text).encode()
+    return format_shortest(number)

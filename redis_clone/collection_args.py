@@ -1,4 +1,4 @@
-"""Arguments that commands of several collection types share: options of SSCAN and its kin, counts of picks.
+"""Arguments that commands of several collection types share: options of SSCAN, SRANDMEMBER, LMPOP and their kin.
 
 Pure functions: callable from any thread. Not here: SCAN's own options, since it knows types as well.
 """
@@ -6,7 +6,7 @@ from .args import INT64_MAX, parse_int, parse_range_int
 from .errors import OptionSyntaxError, RedisError
 from .glob import compile_pattern
 
-__all__ = ["parse_scan_options", "parse_pick_count", "check_picks_fit"]
+__all__ = ["parse_scan_options", "parse_pick_count", "parse_random_options", "check_picks_fit", "parse_multi_pop"]
 
 _SCAN_COUNT = 10                            # what SSCAN returns at a time unless told
 _LARGEST_PICKS_BYTES = 512 * 1024 * 1024
@@ -34,6 +34,18 @@ def parse_pick_count(raw):
     return parse_range_int(raw, -INT64_MAX, INT64_MAX)
 
 
+def parse_random_options(args, word):
+    """``(count, with more)`` of HRANDFIELD or ZRANDMEMBER; `word` asks for each field's value or member's score."""
+    count = parse_pick_count(args[0])
+    if len(args) == 1:
+        return count, False
+    if len(args) > 2 or args[1].upper() != word:
+        raise OptionSyntaxError
+    if abs(count) > INT64_MAX // 2:
+        raise RedisError("ERR value is out of range")
+    return count, True
+
+
 def check_picks_fit(count, examples):
     """Refuse to make a reply of `count` items that are like `examples` when it would not fit in memory.
 
@@ -41,3 +53,20 @@ def check_picks_fit(count, examples):
     """
     if count * (sum(map(len, examples)) / len(examples) + _BULK_FRAME_BYTES) > _LARGEST_PICKS_BYTES:
         raise RedisError("ERR value is out of range")
+
+
+def parse_multi_pop(numkeys, args, sides):
+    """``(keys, side, count)`` of LMPOP or ZMPOP; `args` follow `numkeys`, `sides` says what each word for one means."""
+    numkeys = parse_range_int(numkeys, 1, INT64_MAX, "ERR numkeys should be greater than 0")
+    if numkeys >= len(args) or args[numkeys].upper() not in sides:
+        raise OptionSyntaxError
+    side = sides[args[numkeys].upper()]
+    options = args[numkeys + 1:]
+    if not options:
+        return args[:numkeys], side, 1
+    if len(options) == 1 or options[0].upper() != b"COUNT":
+        raise OptionSyntaxError
+    count = parse_range_int(options[1], 1, INT64_MAX, "ERR count should be greater than 0")
+    if len(options) > 2:
+        raise OptionSyntaxError
+    return args[:numkeys], side, count

@@ -85,7 +85,7 @@ class Config:
         """Names that somebody has set to something this server does not do (yet), in order."""
         idle = [one.name for one in DIRECTIVES
                 if one.idle and one.name in self._given and self._values[one.name] != one.acts_as]
-        return idle + [name for name in ("loadmodule", "rename-command", "user") if self._line_only[name]]
+        return idle + [name for name in ("loadmodule", "user") if self._line_only[name]]
 
     # Changing
 

@@ -220,7 +220,7 @@ _TABLE = (
 
     # Slow log, latency, scripts
     ("busy-reply-threshold", _LONG_COUNT, "5000", "idle", "lua-time-limit"),
-    ("latency-monitor-threshold", _LONG_COUNT, "0", "idle"),
+    ("latency-monitor-threshold", _LONG_COUNT, "0"),
     ("latency-tracking", YesNo(), "yes", "idle"),
     ("latency-tracking-info-percentiles", Percentiles(), "50 99 99.9", "idle"),
     ("slowlog-log-slower-than", Integer(-1, _LONG), "10000"),

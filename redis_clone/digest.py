@@ -7,10 +7,13 @@ numbers, keys and values in the same way.
 
 Digests are ints here, since xor is what is done to them most; they become bytes where they are hashed.
 """
+import math
 import struct
 from hashlib import sha1
 
+from .args import format_float
 from .keyspace import type_name
+from .shortest_double import format_shortest
 
 __all__ = ["dataset_digest", "value_digest", "format_digest"]
 
@@ -46,8 +49,17 @@ def _set(digest, value):
 
 def _zset(digest, value):
     for member, score in value.items():
-        digest = _xor(digest, _pair(member, b"%.17g" % score))
+        digest = _xor(digest, _pair(member, _score_text(score, value.encoding)))
     return digest
+
+
+def _score_text(score, encoding):
+    """A score as the digest has it: by fpconv since Redis 7.2, where whole numbers may have exponents."""
+    if score and not math.isinf(score):
+        return format_shortest(score)
+    if encoding == "listpack" and not score:    # which cannot hold -0
+        return b"0"
+    return format_float(score)
 
 
 def _hash(digest, value):

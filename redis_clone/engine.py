@@ -17,6 +17,7 @@ from .config import Config
 from .errors import RedisError
 from .expiry import expire_cycle
 from .keyspace import Keyspace
+from .latency import LatencyMonitor
 from .log import Log
 from .pubsub import PubSub
 from .registry import FLAG_BITS, TABLE, ANY
@@ -43,6 +44,7 @@ class Engine:
         self.pubsub = PubSub()
         self.stats = Stats(self.clock)
         self.slowlog = SlowLog()
+        self.latency = LatencyMonitor()
         self.sessions = {}                      # id -> Session of every connected client
         self.next_session_id = 1
         self.running = None                     # the session whose command runs now
@@ -55,7 +57,7 @@ class Engine:
         self.shutdown = None                    # shutdown(): set by the server, used by SHUTDOWN
         self.password = b""
         self.gates = 0                          # what every session's mask contains
-        self.slow_s = _INFINITY
+        self.slow_s = self.slowlog_s = _INFINITY
         self._follow_config()
 
     def _own_commands(self):
@@ -65,6 +67,14 @@ class Engine:
             if record.parent is None:
                 own = record.copy()
                 commands[name.encode()] = commands[name.lower().encode()] = own
+        for old, new in self.config.lines("rename-command"):
+            own = commands.pop(old.upper().encode(), None)
+            if own is None:
+                self.log.warning(f"No such command in rename-command: '{old}'")
+                continue
+            del commands[old.lower().encode()]
+            if new:                             # an empty name takes the command away
+                commands[new.upper().encode()] = commands[new.lower().encode()] = own
         return commands
 
     def _follow_config(self):
@@ -82,12 +92,23 @@ class Engine:
         follow("requirepass", self._set_password)
         follow("slowlog-log-slower-than", self._set_slow)
         follow("slowlog-max-len", self.slowlog.resize)
+        follow("latency-monitor-threshold", self._set_latency_threshold)
 
     def _set_password(self, password):
         self.password = password.encode("utf-8", "surrogateescape")
 
     def _set_slow(self, microseconds):
-        self.slow_s = _INFINITY if microseconds < 0 else microseconds / 1e6
+        self.slowlog_s = _INFINITY if microseconds < 0 else microseconds / 1e6
+        self._refresh_slow()
+
+    def _set_latency_threshold(self, milliseconds):
+        self.latency.threshold_ms = milliseconds
+        self._refresh_slow()
+
+    def _refresh_slow(self):
+        """`slow_s` is where dispatch begins to tell of a command: the lower of the two thresholds."""
+        latency_s = self.latency.threshold_ms / 1e3 if self.latency.threshold_ms else _INFINITY
+        self.slow_s = min(self.slowlog_s, latency_s)
 
     # Sessions
 
@@ -147,8 +168,11 @@ class Engine:
         return error
 
     def log_slow(self, session, command, argv, elapsed_s):
-        if "skip_slowlog" not in command.flags:
-            self.slowlog.add(session, argv, elapsed_s, self.clock.time())
+        """A command took `slow_s` or longer."""
+        now_s = self.clock.time()
+        if elapsed_s >= self.slowlog_s and "skip_slowlog" not in command.flags:
+            self.slowlog.add(session, argv, elapsed_s, now_s)
+        self.latency.add("fast-command" if "fast" in command.flags else "command", elapsed_s, now_s)
 
     def check_protected(self, session, command):
         """DEBUG and MODULE are off unless the configuration allows them, at least to local clients."""

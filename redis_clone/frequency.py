@@ -1,12 +1,13 @@
-"""How often keys are used: what the LFU eviction policies and OBJECT FREQ go by, instead of when they were used.
+"""How often keys are used, which LFU eviction policies and OBJECT FREQ ask instead of when they were used.
 
-The keyspace notes every access with `accessed[key] = lru_clock`, where `accessed` usually is a plain dict and the value
-a time in seconds. A `FrequencyTable` in its place counts what is assigned: the hot path stays as it is, and pays for
-counting only while such a policy is chosen.
+The keyspace notes every access with `accessed[key] = lru_clock`, where `accessed` usually is a plain dict
+and the value a time in seconds. A `FrequencyTable` in its place counts the assignments: the hot path stays
+as it is, and pays for counting only while such a policy is chosen.
 
-An entry is one int: the minute of the last access, and in its low 8 bits a counter. The counter is logarithmic,
-as in Redis: the higher it stands, the less likely an access makes it grow, so that 255 stand for a million
-accesses with the usual factor of 10; and it loses one for each `decay_minutes` without access.
+An entry is one int: the minute of the last access, and in its low 8 bits a counter. The counter is
+logarithmic, as in Redis: the higher it stands, the less likely an access makes it grow, so that 255 stand
+for a million accesses with the usual factor of 10; and it loses one for each `decay_minutes` without
+access.
 
 Like all of the keyspace, used with the engine's lock held. Choosing what to evict is not done here.
 """
@@ -18,7 +19,7 @@ _HIGHEST = 255
 
 
 class FrequencyRules:
-    """What all tables of one server share: the directives lfu-log-factor and lfu-decay-time, and a random.Random."""
+    """What all tables of one server share: lfu-log-factor, lfu-decay-time, and a random.Random."""
 
     __slots__ = ("log_factor", "decay_minutes", "random")
 

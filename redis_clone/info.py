@@ -6,8 +6,7 @@ feature is not used. Where a thing works differently here, the field says what c
 
     multiplexing_api    threads: there is one for each client, nothing is multiplexed
     executable          the Python interpreter
-    used_memory         anonymous memory of the whole process (see stats.py)
-    used_memory_overhead  what the process used when the server was made, and the hash tables of the databases
+    used_memory         anonymous memory of the whole process (see memory_use.py)
     ..._main_thread     the CPU time of the whole process: only one thread at a time works on commands
 
 Latencystats is empty: latencies are not recorded for single commands.
@@ -21,6 +20,7 @@ import platform
 import re
 import sys
 
+from .memory_use import memory_figures, system_memory
 from .stats import distinct_commands
 from .version import REDIS_VERSION
 
@@ -151,13 +151,11 @@ def _clients(engine):
 
 # --- memory --------------------------------------------------------------------------------------------
 
-# Without an allocator that could be asked, Redis takes what is used for allocated, and the resident memory
-# for active and resident; fragmentation is then what these differ by.
 _MEMORY = """\
 used_memory:{used}
 used_memory_human:{used_human}
-used_memory_rss:{rss}
-used_memory_rss_human:{rss_human}
+used_memory_rss:{resident}
+used_memory_rss_human:{resident_human}
 used_memory_peak:{peak}
 used_memory_peak_human:{peak_human}
 used_memory_peak_perc:{peak_percent:.2f}%
@@ -166,8 +164,8 @@ used_memory_startup:{startup}
 used_memory_dataset:{dataset}
 used_memory_dataset_perc:{dataset_percent:.2f}%
 allocator_allocated:{used}
-allocator_active:{rss}
-allocator_resident:{rss}
+allocator_active:{resident}
+allocator_resident:{resident}
 total_system_memory:{system}
 total_system_memory_human:{system_human}
 used_memory_lua:0
@@ -209,36 +207,11 @@ lazyfreed_objects:{discarded}
 
 
 def _memory(engine):
-    stats, config = engine.stats, engine.config
-    stats.measure_memory()
-    used, rss, system = stats.used_memory, stats.resident_memory, _system_memory()
-    overhead = stats.startup_memory + sum(map(_table_bytes, engine.keyspace.databases))
-    dataset = max(used - overhead, 0)
-    return _fill(
-        _MEMORY, used=used, used_human=format_bytes(used), rss=rss, rss_human=format_bytes(rss),
-        peak=stats.peak_memory, peak_human=format_bytes(stats.peak_memory),
-        peak_percent=100 * used / (stats.peak_memory or 1), overhead=overhead, startup=stats.startup_memory,
-        dataset=dataset, dataset_percent=min(100 * dataset / max(used - stats.startup_memory, 1), 100),
-        system=system, system_human=format_bytes(system), limit=config["maxmemory"],
-        limit_human=format_bytes(config["maxmemory"]), policy=config["maxmemory-policy"],
-        fragmentation=rss / (used or 1), fragmentation_bytes=rss - used,
-        pending=stats.pending_values, discarded=stats.discarded_values)
-
-
-def _table_bytes(database):
-    """The size of a database's hash tables, keys and values excepted; 0 where Python does not tell (PyPy)."""
-    try:
-        return sum(map(sys.getsizeof, (database.values, database.expires, database.accessed)))
-    except TypeError:
-        return 0
-
-
-@functools.lru_cache(maxsize=None)
-def _system_memory():
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return 0
+    figures, stats, config = memory_figures(engine), engine.stats, engine.config
+    sizes = dict(figures._asdict(), system=system_memory(), limit=config["maxmemory"])
+    readable = {f"{name}_human": format_bytes(sizes[name]) for name in ("used", "resident", "peak", "system", "limit")}
+    return _fill(_MEMORY, **sizes, **readable, policy=config["maxmemory-policy"], pending=stats.pending_values,
+                 discarded=stats.discarded_values)
 
 
 # --- persistence ---------------------------------------------------------------------------------------

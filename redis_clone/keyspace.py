@@ -134,9 +134,7 @@ class Database:
 
     def read(self, key):
         """The value at `key` for a command that reads, or None; counts a hit or a miss."""
-        if key in self.expires:
-            self.expire_if_due(key)
-        value = self.values.get(key)
+        value = None if key in self.expires and self.expire_if_due(key) else self.values.get(key)
         keyspace = self.keyspace
         if value is None:
             keyspace.misses += 1
@@ -161,18 +159,15 @@ class Database:
 
     def edit(self, key):
         """The value at `key` for a command that writes, or None."""
-        if key in self.expires:
-            self.expire_if_due(key)
-        value = self.values.get(key)
+        value = None if key in self.expires and self.expire_if_due(key) else self.values.get(key)
         if value is not None:
             self.accessed[key] = self.keyspace.lru_clock
         return value
 
     def read_string(self, key):
         """A string as bytes, or None; raises WrongTypeError."""
-        if key in self.expires:                 # `read` once more, flat: this is all that GET does
-            self.expire_if_due(key)
-        value = self.values.get(key)
+        # `read` once more, flat: this is all that GET does
+        value = None if key in self.expires and self.expire_if_due(key) else self.values.get(key)
         if value is None:
             return self.read(key)
         keyspace = self.keyspace
@@ -240,19 +235,23 @@ class Database:
 
     def set(self, key, value, keep_ttl=False):
         """Store `value` (never empty) at `key`, in place of whatever was there."""
-        if key in self.expires and not self.expire_if_due(key) and not keep_ttl:
-            self.forget_expiry(key)
+        if key in self.expires:
+            self.expire_if_due(key)
+            if not keep_ttl:
+                self.forget_expiry(key)
         values = self.values
         if key not in values:
             self._index_key(key)
+            # Only here: in Redis, too, a list that is stored in place of another value wakes nobody.
+            if self.waiting and key in self.waiting and value.__class__ in _WAITED_FOR:
+                self.keyspace.note_ready(self, key)
         values[key] = value
         self.accessed[key] = self.keyspace.lru_clock
-        if self.waiting and key in self.waiting and value.__class__ in _WAITED_FOR:
-            self.keyspace.note_ready(self, key)
 
     def store_string(self, key, value, event):
         """`set` without an expiry and `touch` in one call, for the commands that do little else."""
-        if key in self.expires and not self.expire_if_due(key):
+        if key in self.expires:
+            self.expire_if_due(key)
             self.forget_expiry(key)
         values = self.values
         if key not in values:
@@ -327,9 +326,11 @@ class Database:
         return True
 
     def expire_if_due(self, key):
-        """Delete a key of `expires` whose time has come; True when it did."""
-        if self.expires[key] >= self.keyspace.now_ms or not self.keyspace.may_expire:
+        """Delete a key of `expires` if its time has come; True when it has, and the key counts as absent."""
+        if self.expires[key] >= self.keyspace.now_ms:
             return False
+        if not self.keyspace.may_expire:        # CLIENT PAUSE: it stays, unseen, until the pause is over
+            return True
         self.forget_expiry(key)
         self.delete(key)
         self.keyspace.expired += 1

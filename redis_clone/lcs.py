@@ -1,9 +1,9 @@
 """The longest common subsequence of two byte strings, for the command LCS.
 
-The idea: L(i, j), the length for the first i bytes of one text and the first j of the other, grows by 0 or 1 from one
-j to the next. A whole row of the classic table is therefore one integer with a bit for each j, and the next row
-follows from it by an addition whose carries do the work (Crochemore, Iliopoulos, Pinzon and Reid, 2001): some ten
-thousand cells in a microsecond. A bit is 0 where L grows.
+The idea: L(i, j), the length for the first i bytes of one text and the first j of the other, grows by 0 or
+1 from one j to the next. A whole row of the classic table is therefore one integer with a bit for each j,
+and the next row follows from it by an addition whose carries do the work (Crochemore, Iliopoulos, Pinzon
+and Reid, 2001): thousands of cells in a microsecond. A bit is 0 where L grows.
 
 Pure functions: callable from any thread. The caller bounds the product of the lengths.
 """
@@ -26,7 +26,8 @@ def lcs_runs(first, second):
     match it meets, and else goes back in `first` only where that alone keeps the length.
     """
     row_bytes = len(second) // 8 + 1
-    rows = [row.to_bytes(row_bytes, "little") for row in _rows(first, second)]      # bytes: to look at single bits
+    # As bytes, since looking at one bit of a long int takes time in proportion to its length.
+    rows = [row.to_bytes(row_bytes, "little") for row in _rows(first, second)]
     i, j = len(first), len(second)
     runs, length = [], 0
     while i and j:

@@ -1,11 +1,11 @@
 """Arithmetic of the x86-64 `long double`, for INCRBYFLOAT and HINCRBYFLOAT.
 
-Redis adds these numbers in the 80-bit extended format: 64 bits of mantissa, 15 of exponent. Python's
-float has 53 bits, and decimal arithmetic rounds elsewhere, so both show other digits soon.
+Redis adds these numbers in the 80-bit extended format: 64 bits of mantissa, 15 of exponent. Python's float
+has 53 bits, and decimal arithmetic rounds elsewhere, so both show other digits soon.
 
-The idea: a finite number is a pair of ints, (mantissa, exponent), that stands for mantissa * 2**exponent. Python's
-ints make every step exact; what is left to do is one rounding to 64 bits, ties to even, at the end of reading
-and of adding. Infinity is the float.
+The idea: a finite number is a pair of ints, (mantissa, exponent), that stands for mantissa * 2**exponent.
+Python's ints make every step exact; what is left to do is one rounding to 64 bits, ties to even, at the end
+of reading and of adding. Infinity is the float.
 
 Pure functions without state: callable from any thread. Not here: NaN, which both commands refuse, and the
 operations that they do not need.
@@ -21,13 +21,14 @@ _MANTISSA_BITS = 64
 _LEAST_EXPONENT = -16445            # the least number greater than zero is 2**-16445
 _OVERFLOW_EXPONENT = 16384          # 2**16384 is the first power that is too large
 _LONGEST = 5 * 1024                 # Redis copies the text into a buffer of this size
-_FARTHEST = 5000                    # a number of more digits than this, before or after the point, is out of range
+_FARTHEST = 5000                    # no number in range has more digits before its point, or zeros after it
 _DIGITS_AT_ONCE = 4000              # what Python converts between int and text in one piece
 _PRINTED_DECIMALS = 17
 _DECIMAL_SCALE = 10 ** _PRINTED_DECIMALS
 
 _DECIMAL = re.compile(rb"([+-]?)(?=\.?[0-9])([0-9]*)\.?([0-9]*)(?:e([+-]?[0-9]+))?", re.IGNORECASE)
-_HEXADECIMAL = re.compile(rb"([+-]?)0x(?=\.?[0-9a-f])([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?[0-9]+))?", re.IGNORECASE)
+_HEXADECIMAL = re.compile(rb"([+-]?)0x(?=\.?[0-9a-f])([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?[0-9]+))?",
+                          re.IGNORECASE)
 _INFINITE = re.compile(rb"([+-]?)inf(?:inity)?", re.IGNORECASE)
 
 

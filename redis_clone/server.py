@@ -283,6 +283,7 @@ class Server:
         self.config.on_change("proto-max-bulk-len", lambda value: setattr(self, "max_bulk", value))
         self._stop = threading.Event()
         self._threads = []
+        self.engine.shutdown = self.request_shutdown
 
     @property
     def port(self):
@@ -324,11 +325,14 @@ class Server:
 
     def _listen(self):
         port = self.config["port"] if self._port is None else self._port
+        listening = self.engine.stats.listening             # for INFO
         if port or self._port == 0:
             for host in self.config["bind"]:
                 self._listen_tcp(host, port)
+            listening.append(("tcp", self.config["bind"], self.port))
         if self.config["unixsocket"]:
             self._listen_unix(self.config["unixsocket"])
+            listening.append(("unix", (self.config["unixsocket"],), 0))
 
     def _listen_tcp(self, host, port):
         optional = host.startswith("-")         # "-::1": do without where the machine has no such address

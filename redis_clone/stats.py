@@ -2,26 +2,17 @@
 
 Commands count themselves (`Command.calls` and the rest), the keyspace counts hits, misses, changes and
 expired keys, a session the bytes of its client; this holds what belongs to none of them, what closed
-sessions leave behind, and what housekeeping samples ten times a second: memory, and the totals from which
-rates per second follow.
-
-`used_memory` is what the process holds in anonymous memory pages (memory that stands for no file), the
-nearest thing to the sum of all allocations that Python can ask for. An embedding application's own memory is
-part of it. Linux tells it in /proc/self/statm; elsewhere there is only the highest value so far
-(getrusage), and on Windows nothing.
+sessions leave behind, and what housekeeping samples ten times a second: memory (memory_use.py), and the
+totals from which rates per second follow.
 
 All under the engine's lock. INFO's texts are made in info.py.
 """
 import collections
 import os
-import sys
 
-try:
-    import resource
-except ImportError:                             # Windows
-    resource = None
+from .memory_use import MemoryUse
 
-__all__ = ["Stats", "Rates", "distinct_commands", "read_memory"]
+__all__ = ["Stats", "Rates", "distinct_commands"]
 
 _SAMPLE_S = 0.1
 _SAMPLES = 16                                   # rates are means over the last 1.6 seconds, as in Redis
@@ -29,9 +20,6 @@ _SESSIONS_PER_SAMPLE = 1000                     # with more clients samples get 
 _LONGEST_CODE = 32
 
 Rates = collections.namedtuple("Rates", "commands input_bytes output_bytes")     # per second
-
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class Stats:
@@ -49,8 +37,7 @@ class Stats:
         self.replication_id = os.urandom(20).hex()
         self.listening = []
         self.pending_values = 0                 # keys of flushed databases that still are in memory
-        self.used_memory, self.resident_memory = read_memory()
-        self.startup_memory = self.peak_memory = self.used_memory
+        self.memory = MemoryUse()
         self.reset()
 
     def reset(self):
@@ -88,14 +75,7 @@ class Stats:
         # A fiftieth of a second early is in time: housekeeping's own period is never quite exact.
         if not self._samples or now_s - self._samples[-1][0] > due_s - 0.02:
             self._samples.append((now_s, self.totals(engine)))
-            self.measure_memory()
-
-    def measure_memory(self):
-        """Look how much memory the process uses now."""
-        memory = read_memory()
-        if memory != (0, 0):                    # it cannot be read without a free descriptor
-            self.used_memory, self.resident_memory = memory
-        self.peak_memory = max(self.peak_memory, self.used_memory)
+            self.memory.measure()
 
     def rates(self):
         """The Rates of the last seconds."""
@@ -117,17 +97,3 @@ def distinct_commands(engine):
         found.append(command)
         found += command.subcommands.values()
     return found
-
-
-def read_memory():
-    """``(used, resident)`` bytes of this process; zeros where nobody tells."""
-    try:
-        with open("/proc/self/statm", "rb") as file:
-            _, resident, shared = map(int, file.read().split()[:3])
-        return (resident - shared) * _PAGE_BYTES, resident * _PAGE_BYTES
-    except OSError:
-        pass
-    if resource is None or sys.platform == "linux":
-        return 0, 0
-    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
-    return highest, highest

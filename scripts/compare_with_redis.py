@@ -41,7 +41,7 @@ def parse_options(arguments):
     parser.add_argument("--only", type=_upper_names, default=[], help="only these commands: SET,CLIENT|ID")
     parser.add_argument("--skip", type=_upper_names, default=[], help="leave these commands out")
     parser.add_argument("--keep-going", action="store_true", help="collect differences, one per command")
-    parser.add_argument("--timeout", type=float, default=5.0, help="seconds after which a server counts as silent")
+    parser.add_argument("--timeout", type=float, default=10.0, help="seconds after which a server counts as silent")
     parser.add_argument("--shrink-seconds", type=float, default=20.0, help="longest time to shrink a difference")
     parser.add_argument("--verbose", action="store_true", help="print every sequence")
     options = parser.parse_args(arguments)

@@ -168,6 +168,16 @@ class CommandTestCase(EngineTestCase):
             expected += b"\r\n"
         self.assertEqual(self.client.wire(*args), expected, f"reply to {args}")
 
+    def check_all(self, expected, *args, client=None):
+        """Compare all that a command sends back (bytes) where that is several replies, half of one, or none."""
+        client = client or self.client
+        if REAL:
+            client.socket.sendall(encode(argv_of(args)))
+            received = receive(client.socket, len(expected))
+        else:
+            received = client.wire(*args)
+        self.assertEqual(received, expected, f"reply to {args}")
+
 
 class ServerTestCase(unittest.TestCase):
     """A server on a free port of the loopback interface, one for each test."""

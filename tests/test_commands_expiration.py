@@ -56,8 +56,8 @@ class ExpireTest(CommandTestCase):
     def test_errors_and_their_order(self):
         self.check("-ERR Unsupported option FOO", "EXPIRE k a NX FOO XX")
         self.check("-ERR Unsupported option foo", "PEXPIREAT none 1 foo")
-        self.check("-ERR NX and XX, GT or LT options at the same time are not compatible", "EXPIRE k a NX XX")
-        self.check("-ERR NX and XX, GT or LT options at the same time are not compatible", "EXPIRE none 1 GT NX LT")
+        for command in ("EXPIRE k a NX XX", "EXPIRE none 1 GT NX LT"):
+            self.check("-ERR NX and XX, GT or LT options at the same time are not compatible", command)
         self.check("-ERR GT and LT options at the same time are not compatible", "EXPIRE k a gt lt XX")
         self.check(NOT_AN_INTEGER, "EXPIRE none a")
         self.check(NOT_AN_INTEGER, "EXPIRE k 1.5")
@@ -103,11 +103,11 @@ class TimeTest(EngineTestCase):
         self.assertEqual(self.engine.keyspace.expired, 1)
 
     def test_an_expired_key_is_not_there_for_any_command(self):
-        for command, reply in (("GET k", None), ("EXISTS k", 0), ("DEL k", 0), ("TYPE k", "none"), ("PERSIST k", 0),
-                               ("EXPIRE k 100", 0), ("INCR k", 1), ("APPEND k a", 1), ("SETNX k v", 1), ("RANDOMKEY", None),
-                               ("RENAMENX other k", 1), ("COPY other k", 1), ("KEYS *", []), ("KEYS k", []),
-                               ("SCAN 0", [b"0", []]), ("GETDEL k", None), ("MGET k", [None]), ("STRLEN k", 0),
-                               ("OBJECT ENCODING k", None), ("TOUCH k", 0), ("SET k v XX", None)):
+        replies = {"GET k": None, "EXISTS k": 0, "DEL k": 0, "TYPE k": "none", "PERSIST k": 0, "EXPIRE k 100": 0,
+                   "INCR k": 1, "APPEND k a": 1, "SETNX k v": 1, "RANDOMKEY": None, "RENAMENX other k": 1,
+                   "COPY other k": 1, "KEYS *": [], "KEYS k": [], "SCAN 0": [b"0", []], "GETDEL k": None,
+                   "MGET k": [None], "STRLEN k": 0, "OBJECT ENCODING k": None, "TOUCH k": 0, "SET k v XX": None}
+        for command, reply in replies.items():
             for key in (b"k", b"other"):
                 self.execute("DEL", key)
             self.execute("SET k 5 PX 10")
@@ -132,9 +132,15 @@ class ChangesTest(EngineTestCase):
         keyspace.notify = lambda database, event, key: events.append(event)
         self.execute("SET k v")
         for command, event, dirty, hits, misses in (
-                ("EXPIRE k 100", "expire", 1, 0, 0), ("EXPIRE k 100 NX", "", 0, 0, 0), ("EXPIRE none 1", "", 0, 0, 0),
-                ("TTL k", "", 0, 1, 0), ("PTTL none", "keymiss", 0, 0, 1), ("PERSIST k", "persist", 1, 0, 0),
-                ("PERSIST k", "", 0, 0, 0), ("EXPIRE k -1 XX", "", 0, 0, 0), ("EXPIRE k -1", "del", 1, 0, 0)):
+                ("EXPIRE k 100", "expire", 1, 0, 0),
+                ("EXPIRE k 100 NX", "", 0, 0, 0),
+                ("EXPIRE none 1", "", 0, 0, 0),
+                ("TTL k", "", 0, 1, 0),
+                ("PTTL none", "keymiss", 0, 0, 1),
+                ("PERSIST k", "persist", 1, 0, 0),
+                ("PERSIST k", "", 0, 0, 0),
+                ("EXPIRE k -1 XX", "", 0, 0, 0),
+                ("EXPIRE k -1", "del", 1, 0, 0)):
             events.clear()
             keyspace.dirty = keyspace.hits = keyspace.misses = 0
             self.execute(command)

@@ -162,7 +162,8 @@ class WaitTest(CommandTestCase):
         self.check("-ERR value is out of range, must be positive", "WAITAOF 0 -1 a")
         self.check("-ERR timeout is not an integer or out of range", "WAITAOF 1 0 a")
         self.check("-ERR timeout is negative", "WAITAOF 1 0 -1")
-        self.check("-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.", "WAITAOF 1 0 0")
+        self.check("-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.",
+                   "WAITAOF 1 0 0")
 
 
 class WaitBlocksTest(EngineTestCase):
@@ -218,7 +219,8 @@ class AccessTest(EngineTestCase):
     def test_looking_at_a_key_is_no_use_of_it_but_touch_is(self):
         self.execute("SET k 1 EX 1000")
         self.clock.advance(100)
-        for command in ("EXISTS k", "TYPE k", "TTL k", "PEXPIRETIME k", "OBJECT ENCODING k", "SCAN 0 TYPE string", "KEYS *"):
+        for command in ("EXISTS k", "TYPE k", "TTL k", "PEXPIRETIME k", "OBJECT ENCODING k",
+                        "SCAN 0 TYPE string", "KEYS *"):
             self.execute(command)
             self.assertEqual(self.execute("OBJECT IDLETIME k"), 100, command)
         self.execute("TOUCH k")

@@ -2,7 +2,8 @@
 import unittest
 
 from redis_clone.resp import encode
-from tests.support import REAL, CommandTestCase, EngineTestCase
+from tests.events import EventTestCase
+from tests.support import REAL, CommandTestCase
 
 WRONG_TYPE = "-WRONGTYPE Operation against a key holding the wrong kind of value"
 NOT_INTEGER = "-ERR value is not an integer or out of range"
@@ -137,8 +138,9 @@ class LmpopTest(ListTestCase):
 
 class LmoveTest(ListTestCase):
     def test_moves_between_any_two_ends(self):
-        for where_from, where_to, left, there in (("LEFT", "LEFT", "b c", "a x"), ("LEFT", "RIGHT", "b c", "x a"),
-                                                  ("RIGHT", "LEFT", "a b", "c x"), ("RIGHT", "right", "a b", "x c")):
+        cases = (("LEFT", "LEFT", "b c", "a x"), ("LEFT", "RIGHT", "b c", "x a"),
+                 ("RIGHT", "LEFT", "a b", "c x"), ("RIGHT", "right", "a b", "x c"))
+        for where_from, where_to, left, there in cases:
             self.client.wire("DEL l m")
             self.push("a b c")
             self.push("x", "m")
@@ -189,9 +191,10 @@ class LmoveTest(ListTestCase):
 class LrangeTest(ListTestCase):
     def test_takes_positions_from_both_ends(self):
         self.push("a b c d e")
-        for start, end, items in ((0, 0, "a"), (1, 3, "b c d"), (-2, -1, "d e"), (0, -1, "a b c d e"), (3, 1, ""),
-                                  (-100, 1, "a b"), (2, 100, "c d e"), (5, 9, ""), (-1, -2, ""), (-9, -6, ""),
-                                  (-HUGE - 1, HUGE, "a b c d e"), (HUGE, HUGE, ""), (0, -HUGE - 1, "")):
+        cases = ((0, 0, "a"), (1, 3, "b c d"), (-2, -1, "d e"), (0, -1, "a b c d e"), (3, 1, ""),
+                 (-100, 1, "a b"), (2, 100, "c d e"), (5, 9, ""), (-1, -2, ""), (-9, -6, ""), (-HUGE - 1, HUGE, "a b c d e"),
+                 (HUGE, HUGE, ""), (0, -HUGE - 1, ""))
+        for start, end, items in cases:
             self.check_items(items, "LRANGE", "l", start, end)
 
     def test_checks_numbers_first(self):
@@ -392,21 +395,8 @@ class EncodingTest(ListTestCase):
 
 
 @unittest.skipIf(REAL, "looks into the engine")
-class EventTest(EngineTestCase):
+class EventTest(EventTestCase):
     """Keyspace events in Redis' order, and what a command adds to the count of changes."""
-
-    def setUp(self):
-        super().setUp()
-        self.events = []
-        self.engine.keyspace.notify = lambda database, event, key: self.events.append(f"{event} {key.decode()}")
-        self.addCleanup(lambda: setattr(self.engine.keyspace, "notify", None))
-
-    def check_events(self, events, dirty, command):
-        self.events.clear()
-        before = self.engine.keyspace.dirty
-        self.client.wire(command)
-        self.assertEqual([event for event in self.events if not event.startswith(("new", "keymiss"))], events)
-        self.assertEqual(self.engine.keyspace.dirty - before, dirty)
 
     def test_pushing_and_popping(self):
         self.check_events(["rpush l"], 3, "RPUSH l a b c")

@@ -5,14 +5,19 @@ from redis_clone.frequency import FrequencyRules, FrequencyTable
 from tests.support import CommandTestCase, EngineTestCase
 
 
+ON_SWITCHING = ("Please note that when switching between policies at runtime LRU and LFU data will take some time "
+                "to adjust.")
+
+
 class EncodingTest(CommandTestCase):
     def check_encoding(self, encoding, key="k"):
         self.check(f"${len(encoding)}\r\n{encoding}", f"OBJECT ENCODING {key}")
 
     def test_strings(self):
-        for value, encoding in (("12", "int"), ("-9223372036854775808", "int"), ("9223372036854775808", "embstr"),
-                                ("012", "embstr"), ("+1", "embstr"), ("", "embstr"), ("-", "embstr"), ("1.5", "embstr"),
-                                ("x" * 44, "embstr"), ("x" * 45, "raw"), ("1" * 45, "raw")):
+        encodings = {"12": "int", "-9223372036854775808": "int", "9223372036854775808": "embstr", "012": "embstr",
+                     "+1": "embstr", "": "embstr", "-": "embstr", "1.5": "embstr", "x" * 44: "embstr",
+                     "x" * 45: "raw", "1" * 45: "raw"}
+        for value, encoding in encodings.items():
             self.client.wire("SET", "k", value)
             self.check_encoding(encoding)
 
@@ -37,7 +42,8 @@ class EncodingTest(CommandTestCase):
 
 class ObjectTest(CommandTestCase):
     def test_refcount(self):
-        for value, count in (("1", 2147483647), ("9999", 2147483647), ("10000", 1), ("-1", 1), ("01", 1), ("abc", 1)):
+        shared = 2147483647
+        for value, count in (("1", shared), ("9999", shared), ("10000", 1), ("-1", 1), ("01", 1), ("abc", 1)):
             self.client.wire("SET", "k", value)
             self.check(f":{count}", "OBJECT REFCOUNT k")
         self.client.wire("SADD s a")
@@ -49,8 +55,8 @@ class ObjectTest(CommandTestCase):
 
     def test_freq_needs_a_policy(self):
         self.client.wire("SET k v")
-        self.check("-ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
-                   "switching between policies at runtime LRU and LFU data will take some time to adjust.", "OBJECT FREQ k")
+        self.check("-ERR An LFU maxmemory policy is not selected, access frequency not tracked. " + ON_SWITCHING,
+                   "OBJECT FREQ k")
 
     def test_errors(self):
         self.check("-ERR unknown subcommand 'FOO'. Try OBJECT HELP.", "OBJECT FOO a b")
@@ -83,9 +89,8 @@ class PolicyTest(EngineTestCase):
         self.clock.advance(120)
         self.assertEqual(self.execute("OBJECT FREQ k"), 4)
         self.assertIsNone(self.execute("OBJECT FREQ none"))
-        self.assert_error(
-            "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between "
-            "policies at runtime LRU and LFU data will take some time to adjust.", "OBJECT IDLETIME k")
+        self.assert_error("ERR An LFU maxmemory policy is selected, idle time not tracked. " + ON_SWITCHING,
+                          "OBJECT IDLETIME k")
 
     def test_small_numbers_are_not_shared_when_each_needs_its_own_access_time(self):
         self.execute("SET k 1")

@@ -7,27 +7,16 @@ import unittest
 
 from redis_clone.resp import Push, Replies, encode
 
-from .support import REAL, CommandTestCase, argv_of, receive
+from .support import REAL, CommandTestCase, receive
 
 
 class PubSubTestCase(CommandTestCase):
-    """Replies here consist of several messages, and others may be sent some without having asked."""
+    """One client, and another that may be sent messages without having asked."""
 
     def setUp(self):
         super().setUp()
         self.other = self.new_client()
         self.addCleanup(self.other.close)
-
-    def check_all(self, expected, *args, client=None):
-        """Send a command and compare all that comes: `expected` are reply values, or bytes."""
-        client = client or self.client
-        if REAL:
-            argv = argv_of(args)
-            client.socket.sendall(encode(argv))
-            received = receive(client.socket, len(expected))
-        else:
-            received = client.wire(*args)
-        self.assertEqual(received, expected, f"reply to {args}")
 
     def check_pushed(self, expected, client):
         """Compare what others have sent to `client`."""
@@ -176,7 +165,7 @@ class SubscribedModeTest(PubSubTestCase):
 
     def test_ping_answers_with_an_array(self):
         self.check_all(messages("subscribe c 1"), "SUBSCRIBE c")
-        self.check("*2\r\n$4\r\npong\r\n$0\r\n", "PING")
+        self.check("*2\r\n$4\r\npong\r\n$0\r\n\r\n", "PING")
         self.check("*2\r\n$4\r\npong\r\n$2\r\nhi", "PING hi")
         self.check("-ERR wrong number of arguments for 'ping' command", "PING a b")
 
@@ -225,9 +214,10 @@ class TransactionTest(PubSubTestCase):
 
     def test_the_same_in_resp3(self):
         self.client.wire("HELLO 3")
-        self.run_queued("SUBSCRIBE x", "PUBLISH x 1", "UNSUBSCRIBE", "PUBLISH x 2", "PING")
-        self.check_all(b"*5\r\n" + messages("subscribe x 1", protocol=3) + b":1\r\n"
-                       + messages("unsubscribe x 0", protocol=3) + b":0\r\n+PONG\r\n"
+        self.check_all(messages("subscribe y 1", protocol=3), "SUBSCRIBE y")
+        self.run_queued("SUBSCRIBE x", "PUBLISH x 1", "UNSUBSCRIBE x", "PUBLISH x 2", "PING")
+        self.check_all(b"*5\r\n" + messages("subscribe x 2", protocol=3) + b":1\r\n"
+                       + messages("unsubscribe x 1", protocol=3) + b":0\r\n+PONG\r\n"
                        + messages([b"message", b"x", b"1"], protocol=3), "EXEC")
 
     def test_subscribed_mode_begins_after_exec(self):

@@ -39,7 +39,8 @@ class ScanTest(CommandTestCase):
     def test_errors_and_their_order(self):
         for cursor in ("abc", "18446744073709551616", "1.5", "1 ", "0x1"):
             self.check(INVALID_CURSOR, "SCAN", cursor, "FOO")
-        for options in ("FOO", "FOO BAR", "COUNT", "MATCH", "TYPE", "COUNT 0", "COUNT -1", "COUNT 10 COUNT 0", "MATCH a FOO"):
+        for options in ("FOO", "FOO BAR", "COUNT", "MATCH", "TYPE", "COUNT 0", "COUNT -1", "COUNT 10 COUNT 0",
+                        "MATCH a FOO"):
             self.check(SYNTAX_ERROR, f"SCAN 0 {options}")
         self.check(NOT_AN_INTEGER, "SCAN 0 COUNT a FOO")
         self.check(NOT_AN_INTEGER, "SCAN 0 COUNT 99999999999999999999")

@@ -2,7 +2,8 @@
 import unittest
 
 from redis_clone.resp import encode
-from tests.support import REAL, CommandTestCase, EngineTestCase
+from tests.events import EventTestCase
+from tests.support import REAL, CommandTestCase
 
 WRONG_TYPE = "-WRONGTYPE Operation against a key holding the wrong kind of value"
 NOT_INTEGER = "-ERR value is not an integer or out of range"
@@ -416,21 +417,8 @@ class EncodingTest(SetTestCase):
 
 
 @unittest.skipIf(REAL, "looks into the engine")
-class EventTest(EngineTestCase):
+class EventTest(EventTestCase):
     """Keyspace events in Redis' order, and what a command adds to the count of changes."""
-
-    def setUp(self):
-        super().setUp()
-        self.events = []
-        self.engine.keyspace.notify = lambda database, event, key: self.events.append(f"{event} {key.decode()}")
-        self.addCleanup(lambda: setattr(self.engine.keyspace, "notify", None))
-
-    def check_events(self, events, dirty, command):
-        self.events.clear()
-        before = self.engine.keyspace.dirty
-        self.client.wire(command)
-        self.assertEqual([event for event in self.events if not event.startswith(("new", "keymiss"))], events)
-        self.assertEqual(self.engine.keyspace.dirty - before, dirty)
 
     def test_adding_and_removing(self):
         self.check_events(["sadd s"], 3, "SADD s a b c")

@@ -38,15 +38,17 @@ class IsIntegerTest(unittest.TestCase):
             self.assertTrue(is_integer(text), text)
 
     def test_refuses_everything_else(self):
-        for text in (b"", b"-", b"-0", b"00", b"01", b"-01", b"+1", b" 1", b"1 ", b"1.0", b"1e3", b"--1", b"x", b"\xff",
-                     b"9223372036854775808", b"-9223372036854775809", b"10000000000000000000", b"1" * 20, b"1" * 40):
+        for text in (b"", b"-", b"-0", b"00", b"01", b"-01", b"+1", b" 1", b"1 ", b"1.0", b"1e3", b"--1",
+                     b"x", b"\xff", b"9223372036854775808", b"-9223372036854775809", b"10000000000000000000",
+                     b"1" * 20, b"1" * 40):
             self.assertFalse(is_integer(text), text)
 
 
 class ListpackEntryBytesTest(unittest.TestCase):
     def test_integers_take_as_few_bytes_as_they_need(self):
-        for numbers, size in (((0, 1, 127), 2), ((128, 4095, -1, -4096), 3), ((4096, 32767, -4097, -32768), 4),
-                              ((32768, 8388607, -32769, -8388608), 5), ((8388608, 2147483647, -2147483648), 6),
+        for numbers, size in (((0, 1, 127), 2), ((128, 4095, -1, -4096), 3),
+                              ((4096, 32767, -4097, -32768), 4), ((32768, 8388607, -32769, -8388608), 5),
+                              ((8388608, 2147483647, -2147483648), 6),
                               ((2147483648, -2147483649, 9223372036854775807, -9223372036854775808), 10)):
             for number in numbers:
                 self.assertEqual(listpack_entry_bytes(b"%d" % number), size, number)
@@ -55,13 +57,13 @@ class ListpackEntryBytesTest(unittest.TestCase):
         for digits in range(1, 19):
             for number in (10 ** (digits - 1), 10 ** digits - 1, -10 ** (digits - 1), 1 - 10 ** digits):
                 bits = (number if number >= 0 else ~number).bit_length() + 1
-                small = 2 if 0 <= number < 128 else 3
-                expected = next((size for most, size in ((13, small), (16, 4), (24, 5), (32, 6)) if bits <= most), 10)
+                sizes = ((13, 2 if 0 <= number < 128 else 3), (16, 4), (24, 5), (32, 6))
+                expected = next((size for most, size in sizes if bits <= most), 10)
                 self.assertEqual(listpack_entry_bytes(b"%d" % number), expected, number)
 
     def test_texts_take_a_header_and_their_length_again(self):
-        for length, extra in ((0, 2), (1, 2), (63, 2), (64, 3), (125, 3), (126, 4), (4095, 4), (4096, 7), (16377, 7),
-                              (16378, 8), (2097145, 8), (2097146, 9)):
+        for length, extra in ((0, 2), (1, 2), (63, 2), (64, 3), (125, 3), (126, 4), (4095, 4), (4096, 7),
+                              (16377, 7), (16378, 8), (2097145, 8), (2097146, 9)):
             self.assertEqual(listpack_entry_bytes(b"x" * length), length + extra, length)
 
     def test_texts_that_look_like_integers_are_texts(self):

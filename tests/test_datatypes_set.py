@@ -1,6 +1,7 @@
 """Tests of the set. Which encoding follows from what was asked of a real server (OBJECT ENCODING)."""
 
 import random
+import sys
 import unittest
 
 from redis_clone.datatypes.limits import EncodingLimits
@@ -117,8 +118,9 @@ class EncodingTest(SetTestCase):
         self.assertEqual(made.encoding, "listpack")
 
     def test_stored_results_begin_as_an_intset(self):
-        for members, expected in ((numbers(0, 512), "intset"), (numbers(0, 513), "hashtable"), (words(128), "listpack"),
-                                  (words(129), "hashtable"), ([b"a"] + numbers(0, 127), "listpack"), ([], "intset")):
+        for members, expected in ((numbers(0, 512), "intset"), (numbers(0, 513), "hashtable"), ([], "intset"),
+                                  (words(128), "listpack"), (words(129), "hashtable"),
+                                  ([b"a"] + numbers(0, 127), "listpack")):
             stored = Set.stored(members, self.limits)
             self.assertEqual(stored.encoding, expected)
             self.assertEqual(stored, set(members))
@@ -166,7 +168,8 @@ class ModelTest(SetTestCase):
                 elif action == 4 and model:
                     model.remove(made.pop_random(rng))
                 elif action == 5 and model and rng.random() < 0.2:
-                    count = rng.choice([1, 5, len(model) // 2, len(model) * 9 // 10, len(model), len(model) + 1])
+                    size = len(model)
+                    count = rng.choice([1, 5, size // 2, size * 9 // 10, size, size + 1])
                     popped = made.pop_randoms(rng, count, self.limits)
                     self.assertEqual(len(popped), min(count, len(model)))
                     self.assertEqual(len(set(popped)), len(popped))
@@ -206,10 +209,11 @@ class RandomTest(SetTestCase):
             self.assertLessEqual(set(picked), set(members))
 
     def test_popping_nearly_all_members_builds_the_set_anew(self):
+        long_words = [b"x" * 70 + word for word in words(50)]
         for members, count, expected in ((words(200), 195, "listpack"), (words(200), 167, "listpack"),
                                          (words(200), 166, "hashtable"), (words(2000), 1800, "hashtable"),
                                          (numbers(0, 600), 595, "listpack"), (numbers(0, 7), 6, "intset"),
-                                         ([b"x" * 70 + b"%d" % number for number in range(50)], 49, "hashtable")):
+                                         (long_words, 49, "hashtable")):
             made = self.make(members)
             popped = made.pop_randoms(self.rng, count, self.limits)
             self.assertEqual(made.encoding, expected)
@@ -233,6 +237,7 @@ class ScanTest(SetTestCase):
 
 
 class MemoryTest(SetTestCase):
+    @unittest.skipUnless(sys.implementation.name == "cpython", "only CPython tells the size of objects")
     def test_a_set_that_was_large_does_not_stay_large(self):
         made = self.make(words(5000))
         full = made.__sizeof__()

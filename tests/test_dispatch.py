@@ -66,6 +66,14 @@ class DispatchTest(EngineTestCase):
         self.assertEqual(self.engine.slowlog.entries[0].argv, [b"SET", b"k", b"v"])
 
 
+class RenameCommandTest(EngineTestCase):
+    config = {"rename-command": "GET fetch"}
+
+    def test_the_command_answers_to_its_new_name_only(self):
+        self.assertEqual(self.client.wire("FETCH", "k"), b"$-1\r\n")
+        self.assertIn(b"unknown command", self.client.wire("GET", "k"))
+
+
 class NoTouchTest(EngineTestCase):
     def test_reads_leave_the_access_time_alone(self):
         self.client.wire("SET", "k", "v")

@@ -106,7 +106,17 @@ class ExpiryTest(KeyspaceTestCase):
         self.expire_in(b"k", 1)
         self.advance(2)
         self.keyspace.may_expire = False
-        self.assertEqual(self.db.read(b"k"), b"v")
+        self.assertEqual((self.db.read(b"k"), len(self.db)), (None, 1))     # unseen, but still there
+        self.keyspace.may_expire = True
+        self.assertEqual((self.db.read(b"k"), len(self.db)), (None, 0))
+
+    def test_what_is_written_during_a_pause_does_not_inherit_the_old_expiry(self):
+        self.db.set(b"k", b"v")
+        self.expire_in(b"k", 1)
+        self.advance(2)
+        self.keyspace.may_expire = False
+        self.db.set(b"k", b"new")
+        self.assertEqual((self.db.read(b"k"), self.db.expires), (b"new", {}))
 
 
 class WatchTest(KeyspaceTestCase):

@@ -12,10 +12,10 @@ LEVELS = [
     {"version", "errors", "clock", "glob", "inline", "long_double", "lcs", "frequency", "slowlog"},
     {"args", "key_specs", "collection_args"},
     {"registry", "reference"},
-    {"resp", "reply_parser", "datatypes", "digest"},
+    {"resp", "reply_parser", "datatypes"},
     # the data, then one client's state
     {"keyspace"},
-    {"config_types", "config_directives", "config", "log"},
+    {"config_types", "config_directives", "config", "config_rewrite", "log", "serialized_length", "memory_use", "digest"},
     {"session", "outbox", "stats", "eviction"},
     {"blocking", "pubsub", "expiry", "info", "notify"},
     {"dispatch"},

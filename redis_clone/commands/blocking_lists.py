@@ -5,9 +5,10 @@ client, and the same handler runs again once one of the keys holds a list (see b
 run with the engine's lock held.
 """
 from ..args import parse_timeout
+from ..collection_args import parse_multi_pop
 from ..registry import group
 from ..resp import NULL_ARRAY
-from .lists import move, parse_lmpop, parse_side, take_from_first
+from .lists import SIDES, move, parse_side, take_from_first
 
 command = group("list")
 
@@ -43,7 +44,7 @@ def blmpop(session, timeout, numkeys, *args):
     """Pops the first element from one of multiple lists. Blocks until an element is available otherwise.
     Deletes the list if the last element was popped.
     """
-    keys, from_left, count = parse_lmpop(numkeys, args)
+    keys, from_left, count = parse_multi_pop(numkeys, args, SIDES)
     timeout_s = parse_timeout(timeout)
     found = take_from_first(session.db, keys, from_left, count)
     return found or session.block_on(keys, "list", timeout_s, on_timeout=NULL_ARRAY)

@@ -8,7 +8,6 @@ crash, restart or reload the server is refused.
 """
 import itertools
 import re
-import threading
 import time
 
 from ..args import INT64_MAX, format_float, parse_int, parse_range_int
@@ -27,6 +26,7 @@ command = group("server")
 _ANY = range(1000)                      # any number of arguments
 _INT32_MAX = (1 << 31) - 1
 _SHARED_INTEGERS = 10000
+_LONGEST_SLEEP_S = 1e9
 _STRTOD = re.compile(rb"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
 _PACKED_MAX = (1 << 32) - (1 << 20)
 
@@ -150,10 +150,10 @@ _PROTOCOL_VALUES = {
 
 # --- values --------------------------------------------------------------------------------------------
 
-@word("HTSTATS", (1, 2), """\
-HTSTATS <dbid> [full]
+@word("HTSTATS", (1,), """\
+HTSTATS <dbid>
 \tReturn hash table statistics of the specified Redis database.""")
-def _htstats(session, index, full=b""):
+def _htstats(session, index):
     number = parse_int(index)
     databases = session.engine.keyspace.databases
     if not 0 <= number < len(databases):
@@ -163,10 +163,10 @@ def _htstats(session, index, full=b""):
     return Verbatim(text.encode())
 
 
-@word("HTSTATS-KEY", (1, 2), """\
-HTSTATS-KEY <key> [full]
+@word("HTSTATS-KEY", (1,), """\
+HTSTATS-KEY <key>
 \tLike HTSTATS but for the hash table stored at <key>'s value.""")
-def _htstats_key(session, key, full=b""):
+def _htstats_key(session, key):
     value = _find(session, key)
     if encoding_of(value) not in ("hashtable", "skiplist"):
         raise RedisError("ERR The value stored at the specified key is not represented using an hash table")
@@ -182,18 +182,18 @@ def _table_stats(table):
     return f"{title} table size: {slots}\n number of elements: {len(table)}\n"
 
 
-@word("OBJECT", (1, 2), """\
+@word("OBJECT", (1,), """\
 OBJECT <key>
 \tShow low level info about `key` and associated value.""")
-def _object(session, key, fast=b""):
+def _object(session, key):
     value = _find(session, key)
     encoding = encoding_of(value)
     shared = encoding == "int" and 0 <= int(value) < _SHARED_INTEGERS
     lru_clock = session.engine.keyspace.lru_clock
     used = session.db.accessed.get(key, lru_clock)
-    length = "" if fast.lower() == b"fast" else f"serializedlength:{serialized_length(value)} "
-    return (f"Value at:0x{id(value):x} refcount:{_INT32_MAX if shared else 1} encoding:{encoding} {length}"
-            f"lru:{used & 0xFFFFFF} lru_seconds_idle:{max(lru_clock - used, 0)}"
+    return (f"Value at:0x{id(value):x} refcount:{_INT32_MAX if shared else 1} encoding:{encoding} "
+            f"serializedlength:{serialized_length(value)} lru:{used & 0xFFFFFF} "
+            f"lru_seconds_idle:{max(lru_clock - used, 0)}"
             + (_node_figures(value, session.engine.config) if encoding == "quicklist" else ""))
 
 
@@ -322,7 +322,7 @@ def _set_skip_checksum_validation(session, flag):
 SLEEP <seconds>
 \tStop the server for <seconds>. Decimals allowed.""")
 def _sleep(session, seconds):
-    time.sleep(max(0.0, min(_read_double(seconds), threading.TIMEOUT_MAX)))
+    time.sleep(max(0.0, min(_read_double(seconds), _LONGEST_SLEEP_S)))
     return "OK"
 
 
@@ -353,14 +353,15 @@ def _jmap(session):
 
 # --- refused -------------------------------------------------------------------------------------------
 
-def _refuse(name):
-    @word(name, _ANY)
-    def refused(session, *args):
+def _refuser(name):
+    def refuse(session, *args):
         raise RedisError(f"ERR DEBUG {name} is not supported")
 
+    return refuse
 
-for _name in ("ASSERT", "CRASH-AND-RECOVER", "LOADAOF", "OOM", "PANIC", "RELOAD", "RESTART", "SEGFAULT"):
-    _refuse(_name)
+
+_WORDS.update((name.encode(), (_refuser(name), _ANY)) for name in (
+    "ASSERT", "CRASH-AND-RECOVER", "LOADAOF", "OOM", "PANIC", "RELOAD", "RESTART", "SEGFAULT"))
 
 
 @word("HELP", (0,), """\

@@ -1,8 +1,8 @@
 """When keys expire: EXPIRE and its variants, TTL and its variants, PERSIST.
 
-An expiry is a date in milliseconds in `Database.expires`; a date that has come deletes the key at once. Handlers run
-with the engine's lock held, and time stands still while they do. Who deletes keys that nobody asks for is
-in ../expiry.py.
+An expiry is a date in milliseconds in `Database.expires`; setting one that has come deletes the key at
+once. Handlers run with the engine's lock held, and time stands still while they do. Not here: deleting
+expired keys, which is done where a key is looked up (../keyspace.py) and in the background (../expiry.py).
 """
 from ..args import INT64_MAX, INT64_MIN, parse_int
 from ..errors import RedisError
@@ -40,7 +40,7 @@ def pexpireat(session, key, unix_time_milliseconds, *conditions):
 
 
 def _expire(db, key, amount, conditions, unit_ms, base_ms, command_name):
-    """All of EXPIRE's variants: `amount` units after `base_ms`; 1 when that is set, or was so early that the key goes."""
+    """Let a key expire `amount` units after `base_ms`; 1 when that is done, or deletes the key at once."""
     conditions = _parse_conditions(conditions) if conditions else ()
     expires_at_ms = parse_int(amount) * unit_ms
     if not INT64_MIN <= expires_at_ms <= INT64_MAX - base_ms:

@@ -1,7 +1,7 @@
-"""Commands for keys of any type: DEL, EXISTS, RENAME, COPY and the like; and WAIT, which belongs to no data at all.
+"""Commands for keys of any type: DEL, EXISTS, RENAME, COPY and the like; and WAIT, which belongs to no data.
 
-Their kin is next door: expiration.py (EXPIRE, TTL ...), scan.py (KEYS, SCAN, RANDOMKEY) and object.py (OBJECT).
-Handlers run with the engine's lock held. SORT, DUMP and RESTORE are not here.
+Their kin is next door: expiration.py (EXPIRE, TTL ...), scan.py (KEYS, SCAN, RANDOMKEY), object.py
+(OBJECT). Handlers run with the engine's lock held. SORT, DUMP and RESTORE are not here.
 """
 from ..args import INT64_MAX, parse_int, parse_range_int
 from ..errors import NoSuchKeyError, OptionSyntaxError, RedisError
@@ -28,7 +28,9 @@ def exists(session, *keys):
 
 @command("TOUCH", arity=-2, flags="readonly fast", keys="1..-1 RO", since="3.2.1")
 def touch(session, *keys):
-    """Returns the number of existing keys out of those specified after updating the time they were last accessed."""
+    """Returns the number of existing keys out of those specified after updating the time they were last
+    accessed.
+    """
     read = session.db.read
     return sum(read(key) is not None for key in keys)
 
@@ -160,7 +162,9 @@ def _duplicate(value):
 
 @command("WAIT", arity=3, since="3.0.0")
 def wait(session, numreplicas, timeout):
-    """Blocks until the asynchronous replication of all preceding write commands sent by the connection is completed."""
+    """Blocks until the asynchronous replication of all preceding write commands sent by the connection is
+    completed.
+    """
     numreplicas = parse_int(numreplicas)
     timeout_s = _parse_milliseconds(session, timeout)
     if numreplicas <= 0:
@@ -172,6 +176,8 @@ def wait(session, numreplicas, timeout):
 def waitaof(session, numlocal, numreplicas, timeout):
     """Blocks until all of the preceding write commands sent by the connection are written to the append-only
     file of the master and/or replicas.
+
+    There is no append-only file, whatever the directive appendonly says: nothing local can be waited for.
     """
     numlocal = parse_range_int(numlocal, 0, 1)
     numreplicas = parse_range_int(numreplicas, 0, INT64_MAX, "ERR value is out of range, must be positive")

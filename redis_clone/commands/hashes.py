@@ -5,8 +5,8 @@ large hash of Redis there is none. Handlers run with the engine's lock held. Fie
 came with Redis 7.4 and are not known here.
 """
 from ..args import INT64_MAX, INT64_MIN, parse_cursor, parse_int, parse_int_or_none
-from ..collection_args import check_picks_fit, parse_pick_count, parse_scan_options
-from ..errors import NotFloatError, OptionSyntaxError, RedisError, wrong_arity
+from ..collection_args import check_picks_fit, parse_random_options, parse_scan_options
+from ..errors import NotFloatError, RedisError, wrong_arity
 from ..long_double import INFINITY, add_long_doubles, format_long_double, parse_long_double
 from ..registry import group
 
@@ -89,7 +89,7 @@ def hrandfield(session, key, *args):
     if not args:
         stored = db.read_hash(key)
         return None if stored is None else stored.random_field(db.keyspace.random)
-    count, with_values = _parse_random_options(args)
+    count, with_values = parse_random_options(args, b"WITHVALUES")
     stored = db.read_hash(key)
     if stored is None or not count:
         return []
@@ -99,18 +99,6 @@ def hrandfield(session, key, *args):
     if session.protocol == 2:
         return [item for field in fields for item in (field, stored[field])]
     return [[field, stored[field]] for field in fields]
-
-
-def _parse_random_options(args):
-    """``(count, with values)`` of HRANDFIELD."""
-    count = parse_pick_count(args[0])
-    if len(args) == 1:
-        return count, False
-    if len(args) > 2 or args[1].upper() != b"WITHVALUES":
-        raise OptionSyntaxError
-    if abs(count) > INT64_MAX // 2:
-        raise RedisError("ERR value is out of range")
-    return count, True
 
 
 def _random_fields(stored, count, random):

@@ -7,11 +7,14 @@ with the engine's lock held.
 from itertools import islice
 
 from ..args import INT64_MAX, parse_int, parse_range_int
+from ..collection_args import parse_multi_pop
 from ..errors import IndexOutOfRangeError, NoSuchKeyError, OptionSyntaxError, RedisError, wrong_arity
 from ..registry import group
 from ..resp import NULL_ARRAY
 
 command = group("list")
+
+SIDES = {b"LEFT": True, b"RIGHT": False}        # whether it is the left one
 
 _INT32_HALF = 1 << 31
 _RANK_ZERO = ("ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... "
@@ -137,25 +140,8 @@ def lmpop(session, numkeys, *args):
     """Returns multiple elements from a list after removing them. Deletes the list if the last element
     was popped.
     """
-    keys, from_left, count = parse_lmpop(numkeys, args)
+    keys, from_left, count = parse_multi_pop(numkeys, args, SIDES)
     return take_from_first(session.db, keys, from_left, count) or NULL_ARRAY
-
-
-def parse_lmpop(numkeys, args):
-    """``(keys, from the left?, count)`` of LMPOP and BLMPOP; `args` follow `numkeys`."""
-    numkeys = parse_range_int(numkeys, 1, INT64_MAX, "ERR numkeys should be greater than 0")
-    if numkeys >= len(args):
-        raise OptionSyntaxError
-    from_left = parse_side(args[numkeys])
-    options = args[numkeys + 1:]
-    if not options:
-        return args[:numkeys], from_left, 1
-    if len(options) == 1 or options[0].upper() != b"COUNT":
-        raise OptionSyntaxError
-    count = parse_range_int(options[1], 1, INT64_MAX, "ERR count should be greater than 0")
-    if len(options) > 2:
-        raise OptionSyntaxError
-    return args[:numkeys], from_left, count
 
 
 def take_from_first(db, keys, from_left, count):
@@ -189,9 +175,9 @@ def rpoplpush(session, source_key, destination_key):
 def parse_side(word):
     """True for LEFT, False for RIGHT."""
     side = word.upper()
-    if side not in (b"LEFT", b"RIGHT"):
+    if side not in SIDES:
         raise OptionSyntaxError
-    return side == b"LEFT"
+    return SIDES[side]
 
 
 def move(db, source_key, destination_key, from_left, to_left):

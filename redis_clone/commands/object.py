@@ -14,6 +14,8 @@ command.container("OBJECT", "A container for object introspection commands.", si
 _EMBEDDED_MAX = 44                  # the longest string that Redis keeps in one piece with its header
 _SHARED_INTEGERS = 10000            # Redis has these numbers once and for all
 _SHARED_REFCOUNT = (1 << 31) - 1
+_ON_SWITCHING = ("Please note that when switching between policies at runtime LRU and LFU data will take "
+                 "some time to adjust.")
 
 
 def encoding_of(value):
@@ -55,8 +57,7 @@ def object_idletime(session, key):
     if db.look(key, notify=False) is None:
         return None
     if _counts_frequency(session):
-        raise RedisError("ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when "
-                         "switching between policies at runtime LRU and LFU data will take some time to adjust.")
+        raise RedisError("ERR An LFU maxmemory policy is selected, idle time not tracked. " + _ON_SWITCHING)
     lru_clock = db.keyspace.lru_clock
     return max(lru_clock - db.accessed.get(key, lru_clock), 0)
 
@@ -68,8 +69,8 @@ def object_freq(session, key):
     if db.look(key, notify=False) is None:
         return None
     if not _counts_frequency(session):
-        raise RedisError("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that "
-                         "when switching between policies at runtime LRU and LFU data will take some time to adjust.")
+        raise RedisError("ERR An LFU maxmemory policy is not selected, access frequency not tracked. "
+                         + _ON_SWITCHING)
     return db.accessed.frequency(key, db.keyspace.lru_clock)
 
 

@@ -77,7 +77,11 @@ def _is_of_type(value, wanted_type):
 def randomkey(session):
     """Returns a random key name from the database."""
     db = session.db
+    tries = 100
     while True:
         key = db.random_key()
         if key not in db.expires or not db.expire_if_due(key):
+            return key
+        tries -= 1
+        if tries < 0 and not db.keyspace.may_expire:        # CLIENT PAUSE: perhaps all keys are due, and stay
             return key

@@ -1,14 +1,15 @@
 """Strings: SET, GET, INCR and their kin.
 
-A string is stored as bytes. APPEND and SETRANGE turn it into a bytearray, so that a long value that is built piece
-by piece costs what is written, not what is there; whatever replaces the value makes it bytes again.
+A string is stored as bytes. APPEND and SETRANGE turn it into a bytearray, so that a long value that is
+built piece by piece costs what is written, not what is there; whatever replaces the value makes it bytes
+again.
 
-GET, SET, INCR, MGET and MSET without options are what most clients send most of the time: they take the shortest
-way, everything unusual is in functions of its own. Handlers run with the engine's lock held. The bitmap commands,
-which work on strings too, are in bitmaps.py.
+GET, SET, INCR, MGET and MSET are what most clients send most of the time: they take the shortest way, and
+everything unusual is in functions of its own. Handlers run with the engine's lock held. The bitmap
+commands, which work on strings too, are not here.
 """
 from ..args import INT64_MAX, INT64_MIN, parse_int
-from ..errors import NotFloatError, NotIntegerError, OptionSyntaxError, RedisError, WrongTypeError, wrong_arity
+from ..errors import NotFloatError, OptionSyntaxError, RedisError, WrongTypeError, wrong_arity
 from ..keyspace import type_name
 from ..lcs import lcs_length, lcs_runs
 from ..long_double import add_long_doubles, format_long_double, parse_long_double
@@ -125,7 +126,7 @@ def _store_until(db, key, value, expires_at_ms):
 
 
 def _parse_options(options, words):
-    """The options of SET or GETEX: a set of those `words` that are given, and the expiry (unit, amount) or None."""
+    """The options of SET or GETEX: a set of those of `words` that are given, and (unit, amount) or None."""
     given, expiry = set(), None
     rest = iter(options)
     for word in rest:
@@ -174,7 +175,9 @@ def setex(session, key, seconds, value):
 
 @command("PSETEX", arity=4, flags="write denyoom", keys="1 OW UPDATE", since="2.6.0")
 def psetex(session, key, milliseconds, value):
-    """Sets both string value and expiration time in milliseconds of a key. The key is created if it doesn't exist."""
+    """Sets both string value and expiration time in milliseconds of a key. The key is created if it doesn't
+    exist.
+    """
     db = session.db
     _store_until(db, key, value, _expires_at(db, (b"PX", milliseconds), "psetex"))
     return "OK"
@@ -257,7 +260,7 @@ def incr(session, key):
     """Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist."""
     db = session.db
     value = db.values.get(key)
-    # The usual case by itself: digits that are neither zero nor near the limit, in a key that does not expire.
+    # The usual case by itself: digits that mean neither 0 nor a number near the limit, and no expiry.
     if (value.__class__ is bytes and value.isdigit() and value[0] != 48 and len(value) < 19
             and key not in db.expires):
         number = int(value) + 1
@@ -280,7 +283,9 @@ def incrby(session, key, increment):
 
 @command("DECRBY", arity=3, flags="write denyoom fast", keys="1 RW ACCESS UPDATE", since="1.0.0")
 def decrby(session, key, decrement):
-    """Decrements a number from the integer value of a key. Uses 0 as initial value if the key doesn't exist."""
+    """Decrements a number from the integer value of a key. Uses 0 as initial value if the key doesn't
+    exist.
+    """
     decrement = parse_int(decrement)
     if decrement == INT64_MIN:
         raise RedisError("ERR decrement would overflow")
@@ -299,7 +304,9 @@ def _increment(db, key, by):
 
 @command("INCRBYFLOAT", arity=3, flags="write denyoom fast", keys="1 RW ACCESS UPDATE", since="2.6.0")
 def incrbyfloat(session, key, increment):
-    """Increment the floating point value of a key by a number. Uses 0 as initial value if the key doesn't exist."""
+    """Increment the floating point value of a key by a number. Uses 0 as initial value if the key doesn't
+    exist.
+    """
     db = session.db
     value = db.edit_string(key)
     number = parse_long_double(b"0" if value is None else value)

@@ -1,1 +1,1 @@
-"""The values that keys hold, as plain data structures: nothing here knows commands, keys, clients or locks."""
+"""The values that keys hold, as plain data structures that know no commands, keys, clients or locks."""

@@ -1,31 +1,31 @@
 """Random picks and stable SCAN cursors for a dict or a set, without ever copying it.
 
 A dict can neither be entered in the middle nor be left and entered again while it changes. A `HashIndex`
-beside it can: `order`, a list with a slot for each element, new ones at the end. Nothing says in which slot an
-element is, since that would cost more memory than the container itself; a removed one therefore becomes a
-ghost that keeps its slot for a while. A hand moves down the list, three slots for each removal, and fills the
-slots of the ghosts that it meets with the last element. So fewer than half of the slots are ghosts (a sixth, in
-a container of steady size), and no removal pays for more than its share.
+beside it can: `order`, a list with a slot for each element, new ones at the end. Nothing says in which slot
+an element is, since that would cost more memory than the container itself; a removed one therefore becomes
+a ghost that keeps its slot for a while. A hand moves down the list, three slots for each removal, and fills
+the slots of the ghosts that it meets with the last element. So fewer than half of the slots are ghosts (a
+sixth, in a container of steady size), and no removal pays for more than its share.
 
 Random picks are exactly uniform: any slot, drawn again when it holds a ghost.
 
 Scanning goes from the end of `order` down to its start, and the cursor is the number of slots not read yet.
-Elements only ever move to lower slots (the last one into a gap, or all of them when ghosts are squeezed out),
-so what was ahead of a cursor stays ahead of it: every element present from the first call to the last is
-returned. One that moves from behind the cursor to before it comes twice; SCAN allows that. A walk ends
+Elements only ever move to lower slots (the last one into a gap, or all of them when ghosts are squeezed
+out), so what was ahead of a cursor stays ahead of it: every element present from the first call to the last
+is returned. One that moves from behind the cursor to before it comes twice; SCAN allows that. A walk ends
 however much is added meanwhile, and any number is a valid cursor.
 
-A dict without an index has the same property, as it keeps the order of insertion. So an index, which costs 9
-bytes an element, is made only when it is needed: at the first pick or scan of more than `INDEX_FROM`
-elements, or when the container reaches `INDEX_ALWAYS`, from where making it would be felt as a pause. It then
-stays until the container goes. The functions at the end take a container and its index or None. A Python set
-keeps no order: its owner gives it an index from the start.
+A dict without an index has the same property, as it keeps the order of insertion. So an index, which costs
+9 bytes an element, is made only when it is needed: at the first pick or scan of more than `INDEX_FROM`
+elements, or when the container reaches `INDEX_ALWAYS`, from where making it would be felt as a pause. It
+then stays until the container goes. The functions at the end take a container and its index or None. A
+Python set keeps no order: its owner gives it an index from the start.
 
-Measured on CPython 3.11 in a container of 1,000 elements (of 1,000,000, which is mostly cache misses): see
-the figures at each method.
+CPython 3.11, 1,000 elements (1,000,000, in random order: cache misses): `add` 0.12 us (0.2), `discard` 0.45
+(1.5), `random` 0.35 (0.8), `scan` of 10 0.4 (0.4). Making an index of 1,000,000 takes 10 ms.
 
-Locking: none of its own; whoever owns the container holds the engine's lock.
-Not here: the elements' values, and noticing changes of the container: its owner reports each one.
+Locking: none of its own; whoever owns the container holds the engine's lock. Not here: the elements'
+values, and noticing changes of the container: its owner reports each one.
 """
 
 from itertools import islice

@@ -1,8 +1,8 @@
 """How far Redis keeps a collection compact: the thresholds, and the sizes that are held against them.
 
-Here all collections are ordinary Python containers, whatever their size. But OBJECT ENCODING, the order of small
-collections' replies and what SCAN returns at once depend on Redis' encodings, so each datatype follows the rules
-of Redis 7.2 by name: "intset", "listpack", "quicklist", "hashtable", "skiplist".
+Here all collections are ordinary Python containers, whatever their size. But OBJECT ENCODING, the order of
+small collections' replies and what SCAN returns at once depend on Redis' encodings, so each datatype
+follows the rules of Redis 7.2 by name: "intset", "listpack", "quicklist", "hashtable", "skiplist".
 
 Locking: the engine changes its one `EncodingLimits` under its lock.
 """
@@ -15,21 +15,22 @@ LISTPACK_HEADER_BYTES = 7       # total bytes (4), number of elements (2), and t
 
 _HIGHEST, _LOWEST = b"9223372036854775807", b"9223372036854775808"      # digits of a 64-bit integer
 
-# By length of an integer's text: (the largest text of the smaller size, that size, the larger size). Numbers of
-# one length have two sizes at most (7, 12, 16, 24, 32 or 64 bits, and two or more bytes around them), so that
-# comparing texts saves making a number.
+# By length of an integer's text: (the largest text of the smaller size, that size, the larger size). Numbers
+# of one length have two sizes at most (7, 13, 16, 24, 32 or 64 bits, and the bytes around them), so comparing
+# texts saves making a number.
 _POSITIVE_BYTES = [
     None, (b"9", 2, 2), (b"99", 2, 2), (b"127", 2, 3), (b"4095", 3, 4), (b"32767", 4, 5), (b"999999", 5, 5),
     (b"8388607", 5, 6), (b"99999999", 6, 6), (b"999999999", 6, 6), (b"2147483647", 6, 10)
 ] + [(b"9" * 19, 10, 10)] * 9
 _NEGATIVE_BYTES = [
     None, None, (b"-9", 3, 3), (b"-99", 3, 3), (b"-999", 3, 3), (b"-4096", 3, 4), (b"-32768", 4, 5),
-    (b"-999999", 5, 5), (b"-8388608", 5, 6), (b"-99999999", 6, 6), (b"-999999999", 6, 6), (b"-2147483648", 6, 10)
+    (b"-999999", 5, 5), (b"-8388608", 5, 6), (b"-99999999", 6, 6), (b"-999999999", 6, 6),
+    (b"-2147483648", 6, 10)
 ] + [(b"-" + b"9" * 19, 10, 10)] * 9
 
 
 class EncodingLimits:
-    """The encoding directives of redis.conf, with Redis' defaults. The engine sets them, datatypes read them."""
+    """The encoding directives of redis.conf with Redis' defaults: the engine sets, datatypes read them."""
 
     __slots__ = (
         "hash_max_listpack_entries", "hash_max_listpack_value",

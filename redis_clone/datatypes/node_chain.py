@@ -1,13 +1,14 @@
 """The nodes of a long list: what Redis calls a quicklist, as lists of a few hundred elements.
 
-Which elements share a node is Redis' choice to the byte: nodes fill up to the size that list-max-listpack-size
-allows, counted as if they were listpacks, and an insertion may split and merge them. For OBJECT ENCODING depends on it
-(a list is a listpack again when one small node is left), and DEBUG OBJECT tells the number of nodes.
+Which elements share a node is Redis' choice to the byte: nodes fill up to the size that
+list-max-listpack-size allows, counted as if they were listpacks, and an insertion may split and merge them.
+For OBJECT ENCODING depends on it (a list is a listpack again when one small node is left), and DEBUG OBJECT
+tells the number of nodes.
 
-Nodes, their sizes in bytes and their `starts` stand side by side in three lists, from index `first` on; below it
-is room for new nodes at the head, so that both ends are equally cheap. Elements are numbered in sequence, those
-pushed at the head downwards; `starts` has the number of each node's first element. So neither pushing nor popping
-changes a number, and a position is found by bisection.
+Nodes, their sizes in bytes and their `starts` stand side by side in three lists, from index `first` on;
+below it is room for new nodes at the head, so that both ends are equally cheap. Elements are numbered in
+sequence, those pushed at the head downwards; `starts` has the number of each node's first element. So
+neither pushing nor popping changes a number, and a position is found by bisection.
 
 Locking: the engine's lock. Not here: which encoding a list has, and Redis' index arithmetic.
 """
@@ -283,7 +284,7 @@ class NodeChain:
         self.sizes.insert(number, LISTPACK_HEADER_BYTES + sum(map(listpack_entry_bytes, node)))
 
     def _split(self, number, offset, value, after):
-        """Makes two of a full node, `value` at the cut and in the new one, and merges what has become small."""
+        """Makes two of a full node, `value` at the cut in the new one, and merges what has become small."""
         node = self.nodes[number]
         if after:
             new = [value] + node[offset + 1:]
@@ -298,7 +299,7 @@ class NodeChain:
         self._merge_around(number if after else number + 1)
 
     def _merge_around(self, center):
-        """Redis' order: the two nodes before `center`, the two behind it, then `center` with its neighbours."""
+        """In Redis' order: two nodes before `center`, two behind it, then `center` with its neighbours."""
         if self._merge(center - 2):
             center -= 1
         self._merge(center + 1)

@@ -82,7 +82,7 @@ VALUES = {
                 (b"", b"**", b"*" * 20 + b"a", b"[", b"[]", b"[a", b"\\*", b"\\", b"[z-a]?", b"[\\]]*", b"?", b"\xff*",
                  b"[^", b"a\\", b"[a-", b"[!a]*")),
     "type_name": ((b"string", b"list", b"set", b"zset", b"hash"), (b"stream", b"foo", b"", b"STRING", b"Hash")),
-    "cursor": ((b"{cursor}",), (b"0", b"abc", b"-1", b"", b"18446744073709551616", b"0x1", b" 0", b"+0", b"1.0")),
+    "cursor": ((b"{cursor}",), (b"0", b"abc", b"18446744073709551616", b"0x1", b"1.0", b"0x", b"a0")),
     "name": ((b"me", b"you", b"client-1", b""), (b"a b", b"\xff", b"a\n", b"x" * 100)),
     "message": ((b"hello", b"", b"m1", b"42"), (b"\xff\x00", LONG, b"\r\n")),
     "channel": ((b"c1", b"c2", b"news.a", b"news.b"), (b"", b"\xff", b"c*", b"a b")),
@@ -114,9 +114,11 @@ THRESHOLDS = ("hash-max-listpack-entries", "hash-max-listpack-value", "hash-max-
 class Arguments:
     """Makes arguments for one sequence. Everything it chooses comes from `random`, so a seed repeats it."""
 
-    def __init__(self, random, group="generic"):
+    def __init__(self, random, group="generic", special=None):
+        """`special` maps further kinds to functions that return a list of arguments."""
         self.random = random
         self.group = group
+        self._special = special or {}
         self._odd_chance = 0.03
         # A part of the universe for each sequence: fewer keys, more happens to each.
         self._keys = {kind: tuple(random.sample(keys, min(len(keys), random.choice((1, 2, 2, 3)))))
@@ -134,7 +136,7 @@ class Arguments:
 
     def make(self, kind):
         """Return the arguments of a kind: a list, mostly of one."""
-        special = getattr(self, "_" + kind, None)
+        special = self._special.get(kind) or getattr(self, "_make_" + kind, None)
         if special is not None:
             return special()
         sensible, odd = VALUES[kind]
@@ -150,29 +152,29 @@ class Arguments:
             return self.random.choice(ALL_KEYS)
         return self.random.choice(self._keys.get(group or self.group, self._any))
 
-    def _key(self):
+    def _make_key(self):
         return [self.key()]
 
-    def _seconds(self, factor=1):
+    def _make_seconds(self, factor=1):
         """Return a time to live that hardly ever comes twice: of equal ones EXPIRE GT could not tell the longer."""
         if self.random.random() < self._odd_chance:
             return self.make("odd_seconds" if factor == 1 else "odd_milliseconds")
         return [b"%d" % (self.random.randint(100, 10 ** self.random.randint(3, 7)) * factor)]
 
-    def _milliseconds(self):
-        return self._seconds(factor=997)
+    def _make_milliseconds(self):
+        return self._make_seconds(factor=997)
 
-    def _anykey(self):
+    def _make_anykey(self):
         return [self.key("any")]
 
-    def _set_or_zset(self):
+    def _make_set_or_zset(self):
         return [self.key(self.random.choice(("set", "sorted_set", "sorted_set")))]
 
-    def _counted_keys(self):
+    def _make_counted_keys(self):
         return self._counted([self.key() for _ in range(self.random.choice((1, 1, 2, 2, 3)))])
 
-    def _counted_zset_keys(self):
-        return self._counted([self._set_or_zset()[0] for _ in range(self.random.choice((1, 1, 2, 2, 3)))])
+    def _make_counted_zset_keys(self):
+        return self._counted([self._make_set_or_zset()[0] for _ in range(self.random.choice((1, 1, 2, 2, 3)))])
 
     def _counted(self, keys):
         """Return the number of keys, now and then a wrong one, and the keys."""
@@ -180,9 +182,9 @@ class Arguments:
             return [self.random.choice((b"0", b"-1", b"5", b"abc", b"1", CLIP, b""))] + keys
         return [b"%d" % len(keys)] + keys
 
-    def _weighted_zset_keys(self):
+    def _make_weighted_zset_keys(self):
         """Return counted keys with as many weights, or without."""
-        keys = self._counted_zset_keys()
+        keys = self._make_counted_zset_keys()
         if self.random.random() > 0.3:
             return keys
         weights = len(keys) - 1
@@ -190,7 +192,7 @@ class Arguments:
             weights += self.random.choice((-1, 1))
         return keys + [b"WEIGHTS"] + [self.make("weight")[0] for _ in range(weights)]
 
-    def _threshold_setting(self):
+    def _make_threshold_setting(self):
         name = self.random.choice(THRESHOLDS + ("list-max-listpack-size", "list-compress-depth"))
         if name == "list-max-listpack-size":
             return [name.encode(), self.make("list_size")[0]]

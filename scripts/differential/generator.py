@@ -35,7 +35,7 @@ class Generator:
         available = [scenario for scenario in self._scenarios if scenario.needs <= set(self._groups)
                      or not scenario.needs]
         scenario = random.choices(available, [scenario.weight for scenario in available])[0]
-        writer = Writer(random, self._groups, self._catalogue)
+        writer = Writer(random, self._groups, self._catalogue, self._unknown)
         steps = scenario.make(writer)
         return scenario.name, [one for one in steps if not self._is_unknown(one)]
 

@@ -6,7 +6,7 @@ leaves open) and known_differences.py (where a real server is not Redis 7.2.6).
 
 from collections import Counter, namedtuple
 
-from .equivalence import Exchange, SetFacts, equivalent
+from .equivalence import Exchange, SetFacts, equivalent, hello_fields
 from .known_differences import is_known
 from .player import QUEUED, Failure
 from .steps import names_of
@@ -111,7 +111,7 @@ class Judge:
         if names_of(argv).endswith("UNSUBSCRIBE") and len(argv) == 1 and _same_goodbyes(mine, yours):
             return True
         if len(mine) == len(yours) and all(
-                one == other or self.same_meaning(player, argv, (one, other)) or _same_hellos(parse(one), parse(other))
+                one == other or self.same_meaning(player, argv, (one, other)) or _same_but_identity(parse(one), parse(other))
                 for one, other in zip(mine, yours)):
             return True
         return is_known(self._known, argv, tuple(("events", [parse(event) for event in events])
@@ -128,12 +128,21 @@ class Judge:
             return True
         mine, yours = map(_trees, streams)
         return len(mine) == len(yours) and all(
-            one == other or _same_hellos(one, other) or is_known(self._known, RAW, (one, other)) for one, other in zip(mine, yours))
+            one == other or _same_but_identity(one, other) or is_known(self._known, RAW, (one, other)) for one, other in zip(mine, yours))
 
 
-def _same_hellos(one, other):
-    """Return whether both are replies to HELLO, when the command is not known."""
-    return one[0] in "*%" and bool(one[1]) and one[1][0] == ("$", b"server") and equivalent((b"HELLO",), one, other)
+def _same_but_identity(one, other):
+    return _without_identity(one) == _without_identity(other)
+
+
+def _without_identity(tree):
+    """Return the tree with replies to HELLO, wherever they are in it, stripped of what differs by nature."""
+    kind, value = tree
+    if not isinstance(value, list):
+        return tree
+    if value[:1] == [("$", b"server")]:
+        return kind, hello_fields(tree)
+    return kind, [_without_identity(item) for item in value]
 
 
 def _trees(stream):

@@ -79,6 +79,10 @@ def _has_option(option, test):
     return lambda argv, real, other: option in map(bytes.upper, argv) and test(argv, real, other)
 
 
+def _mentions(*words):
+    return lambda argv, real, other: any(argument.upper() in words for argument in argv)
+
+
 def _lowest_count(argv, real, other):
     return b"-9223372036854775808" in argv
 
@@ -107,6 +111,10 @@ KNOWN = (
           "8.0 refuses an unknown TYPE; Redis 7.2 finds nothing of it"),
     Known(VALKEY, SCANS, _strict_cursor, "8.0 reads cursors with a parser of its own, Redis 7.2 with strtoul"),
     Known(VALKEY, {"LREM"}, _lowest_count, "8.0 refuses the lowest count; Redis 7.2 takes it for 'all of them'"),
+    Known(VALKEY, {"COMMAND|INFO", "COMMAND|GETKEYSANDFLAGS"}, _mentions(b"SINTERSTORE"),
+          "8.0 says that the destination is overwritten (OW), Redis 7.2 that it is read, too (RW)"),
+    Known(VALKEY, {"COMMAND|INFO"}, _mentions(b"MULTI", b"WATCH", b"WAIT", b"WAITAOF"),
+          "8.0 has more flags for them: no_multi, blocking"),
     Known(VALKEY, HELP, _both_answer, "help texts were extended"),
     Known(REDIS, HELP, _both_answer, "help texts were extended in 7.2"),
     Known(REDIS, {"OBJECT|ENCODING"}, _any_difference,

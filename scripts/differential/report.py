@@ -5,7 +5,8 @@ from .shrinker import signature
 from .steps import quote, show_command, show_step
 from .wire import LinkError, parse, reply_end
 
-LONGEST_REPLY = 1500
+LONGEST_REPLY = 20000
+LONG_LINE = 400
 _OPENING = {"*": "[", "~": "~[", ">": ">[", "%": "%{", "|": "|{"}
 _CLOSING = {"*": "]", "~": "]", ">": "]", "%": "}", "|": "}"}
 
@@ -64,8 +65,8 @@ def show_difference(found, labels):
     lines += ["    " + show_step(one) for one in found.steps]
     lines.append("")
     width = max(map(len, labels))
-    for label, reply in zip(labels, difference.replies):
-        lines.append("    %-*s  %s" % (width, label, show_reply(reply)))
+    for label, shown in zip(labels, _where_they_differ(*map(show_reply, difference.replies))):
+        lines.append("    %-*s  %s" % (width, label, shown))
     lines.append("")
     if found.steadiness < 1:
         lines.append("    Seen again in only %d %% of further attempts: timing or chance plays a part."
@@ -76,6 +77,17 @@ def show_difference(found, labels):
         lines.append("    Again: %s" % found.replay)
     lines.append("")
     return "\n".join(lines)
+
+
+def _where_they_differ(one, other):
+    """Return both lines; of long ones only what is around the first place where they differ."""
+    if max(len(one), len(other)) <= LONG_LINE:
+        return one, other
+    common = next((place for place, (mine, yours) in enumerate(zip(one, other)) if mine != yours),
+                  min(len(one), len(other)))
+    start = max(common - LONG_LINE // 4, 0)
+    return tuple(("..." if start else "") + line[start:start + LONG_LINE] + ("..." if line[start + LONG_LINE:] else "")
+                 for line in (one, other))
 
 
 def show_summary(coverage, seconds, names, unknown, found):

@@ -139,6 +139,9 @@ class Server:
         if touched_directives:
             commands.append((b"DEBUG", b"QUICKLIST-PACKED-THRESHOLD", b"0"))
         commands.append((b"CONFIG", b"RESETSTAT"))
+        if self.control.failed:
+            self.restart()
+            return
         try:
             self._control_calls(commands)
         except LinkError:
@@ -152,7 +155,7 @@ class Server:
         if self._command is not None:
             self._stop_process()
         self.start()
-        self._control_calls([(b"FLUSHALL",)])
+        self._control_calls([(b"FLUSHALL",), (b"CONFIG", b"RESETSTAT")])
 
     def knows(self, names):
         """Return those of the names (CLIENT|ID form) that COMMAND INFO describes."""

@@ -11,7 +11,7 @@ from .steps import RAW, names_of
 from .writer import LISTINGS
 
 CONFIRMATIONS = 3
-MOST_RAW_DIFFERENCES = 8
+LIKE = 20               # differences between raw replies are alike if this many bytes of both replies are
 # Commands at which a difference shows that an earlier command made.
 ASKING = LISTINGS | {"OBJECT|ENCODING", "DEBUG|DIGEST", "DEBUG|DIGEST-VALUE", "EXEC", "DEL", "EXISTS", "TYPE", "DBSIZE",
                      "KEYS", "GET", "CONFIG|RESETSTAT", "INFO", "LRANGE", "ZRANGE", "DEBUG|SLEEP"}
@@ -83,7 +83,7 @@ class Session:
         same = [one for one in again if one is not None and signature(one) == signature(difference)]
         found = Found(number, difference, steps, len(same) / CONFIRMATIONS, self._replay_command(number),
                       self._obituary())
-        if signature(difference) == "(RAW)" and self._raw_count() >= MOST_RAW_DIFFERENCES:
+        if self._is_like_another(difference):
             return
         self.found.append(found)
         self._show(show_difference(found, [server.label for server in self.servers]))
@@ -95,8 +95,13 @@ class Session:
             text, server.obituary = text or server.obituary, ""
         return text
 
-    def _raw_count(self):
-        return sum(signature(one.difference) == "(RAW)" for one in self.found)
+    def _is_like_another(self, difference):
+        """Return whether raw bytes, which cannot be left out like a command, showed the same before."""
+        def outline(one):
+            return [reply[:LIKE] for reply in one.replies]
+        return signature(difference) == "(RAW)" and any(
+            signature(one.difference) == "(RAW)" and outline(one.difference) == outline(difference)
+            for one in self.found)
 
     def _replay_command(self, number):
         words = ["python3 scripts/compare_with_redis.py --seed %s --replay %d" % (self._options.seed, number)]
@@ -110,6 +115,9 @@ class Session:
 
 def culprit(difference, steps):
     """Return the name of the command that a difference is probably about."""
+    name = names_of(difference.argv)
+    if difference.place is not None and name not in ASKING and not name.startswith("("):
+        return name
     names = [names_of(argv) for one in steps for argv in one.commands if one.kind != RAW]
     for name in reversed(names):
         if name not in ASKING:

@@ -95,17 +95,17 @@ class Link:
         self._socket = socket.create_connection(address, timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
-
-    def set_timeout(self, timeout_s):
-        self._socket.settimeout(timeout_s)
+        self.failed = False             # closed or silent once: what comes later belongs to an earlier request
 
     def send(self, data):
         """Send everything; raise LinkError when the server is gone."""
         try:
             self._socket.sendall(data)
         except socket.timeout:
+            self.failed = True
             raise LinkError("silent") from None
         except OSError:
+            self.failed = True
             raise LinkError("closed") from None
 
     def end_of_requests(self):
@@ -164,10 +164,12 @@ class Link:
         try:
             data = self._socket.recv(RECV_SIZE)
         except socket.timeout:
+            self.failed = True
             raise LinkError("silent") from None
         except OSError:
             data = b""
         if not data:
+            self.failed = True
             raise LinkError("closed")
         self._buffer += data
 

@@ -27,13 +27,13 @@ UNKNOWN_SUBCOMMANDS = (b"NOSUCH", b"", b"HELP", b"help", b"\xff", b"x" * 200)
 class Writer:
     """Writes commands for one sequence; what the scenarios work with."""
 
-    def __init__(self, random, groups, catalogue):
+    def __init__(self, random, groups, catalogue, unknown=()):
         self.random = random
         self.groups = groups
         self._catalogue = catalogue
-        self._arguments = Arguments(random)
-        self._arguments._command = self._inner_command
-        self._arguments._command_name = self._command_name
+        self._names = [name for name in catalogue.by_name if name not in unknown]
+        self._arguments = Arguments(random, special={"command": self._inner_command,
+                                                     "command_name": self._command_name})
         data = [group for group in DATA_GROUPS if group in groups]
         self.theme = random.sample(data, min(len(data), random.choice((1, 1, 2, 6)))) if data else list(groups)
 
@@ -102,14 +102,14 @@ class Writer:
 
     def _inner_command(self):
         """Return a whole command as the arguments of COMMAND GETKEYS."""
-        group = self.random.choice(list(self._catalogue.by_group))
-        synopsis = self.random.choice(self._catalogue.by_group[group])[0]
-        if synopsis.name.startswith("COMMAND"):
+        name = self.random.choice(self._names)
+        if name.startswith("COMMAND"):
             return [b"GET", b"k"]
+        group, synopsis = self.random.choice(self._catalogue.by_name[name])
         return synopsis.make(self._for(group))
 
     def _command_name(self):
-        name = self.random.choice(list(self._catalogue.by_name)).encode()
+        name = self.random.choice(self._names).encode()
         return [self.random.choice((name, name.lower(), name.partition(b"|")[0]))]
 
 
