@@ -121,15 +121,16 @@ class Config:
         """Return the names in lower case; like Redis, look at all of them before any value."""
         unknown = next((name for name in names if name.lower() not in _BY_NAME), None)
         known = []
-        for name in map(str.lower, names):
+        for spelled in names:                   # as the refusals here quote them
+            name = spelled.lower()
             if name not in _BY_NAME:
                 raise RedisError(f"ERR Unknown option or number of arguments for CONFIG SET - '{unknown}'")
             if _BY_NAME[name].fixed:
-                raise _set_failed(name, "can't set immutable config")
+                raise _set_failed(spelled, "can't set immutable config")
             if _BY_NAME[name].protected and not self._may_change_protected(local_client):
-                raise _set_failed(name, "can't set protected config")
+                raise _set_failed(spelled, "can't set protected config")
             if name in known:
-                raise _set_failed(name, "duplicate parameter")
+                raise _set_failed(spelled, "duplicate parameter")
             known.append(name)
         return known
 

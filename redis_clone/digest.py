@@ -49,17 +49,10 @@ def _set(digest, value):
 
 def _zset(digest, value):
     for member, score in value.items():
-        digest = _xor(digest, _pair(member, _score_text(score, value.encoding)))
+        # By fpconv since Redis 7.2, where even a whole number may have an exponent: 1e+8.
+        text = format_float(score) if not score or math.isinf(score) else format_shortest(score)
+        digest = _xor(digest, _pair(member, text))
     return digest
-
-
-def _score_text(score, encoding):
-    """A score as the digest has it: by fpconv since Redis 7.2, where whole numbers may have exponents."""
-    if score and not math.isinf(score):
-        return format_shortest(score)
-    if encoding == "listpack" and not score:    # which cannot hold -0
-        return b"0"
-    return format_float(score)
 
 
 def _hash(digest, value):

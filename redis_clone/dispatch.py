@@ -130,7 +130,8 @@ def execute(session, argv):
     if engine.paused and _is_paused(engine, session, command):
         return POSTPONED
     if session.transaction is not None and "_unqueued" not in command.flags:
-        session.transaction.append((command, argv))
+        if not (session.transaction_failed or session.transaction_spoiled):     # else EXEC will not want it
+            session.transaction.append((command, argv))
         return "QUEUED"
     if not session.no_touch:
         return call(session, command, words, argv)
@@ -148,8 +149,8 @@ def call(session, command, words, argv):
     try:
         reply = command.handler(session, *argv[words:])
     except RedisError as error:
-        reply = error
-        engine.count_error(command, error)
+        reply = error.for_request(argv)
+        engine.count_error(command, reply)
     except Exception:
         reply = engine.report_bug(command, argv)
     elapsed_s = monotonic() - started

@@ -16,10 +16,12 @@ __all__ = ["dispose", "empty"]
 
 _SMALL = 10_000                 # elements that are dropped at once, in about a millisecond
 _STEP = 1_000                   # elements between two chances for other threads
+_SMALL_VALUE = 50               # elements of a value that goes together with its neighbours
+_PLAIN = frozenset((bytes, bytearray, int, float, str, type(None)))
 
 
 def dispose(engine, containers, count):
-    """Drop `containers`, which stand for `count` keys. Call with the engine's lock held."""
+    """Drop the list `containers`, which stand for `count` keys. Call with the engine's lock held."""
     if sys.implementation.name != "cpython" or _is_small(containers):
         return
     engine.stats.pending_values += count
@@ -38,14 +40,10 @@ def _is_small(containers):
     for container in containers:
         elements += len(container)
         if elements <= _SMALL and isinstance(container, dict):
-            elements += sum(len(value) for value in container.values() if _is_container(value))
+            elements += sum(len(value) for value in container.values() if value.__class__ not in _PLAIN)
         if elements > _SMALL:
             return False
     return True
-
-
-def _is_container(value):
-    return value.__class__ not in (bytes, bytearray, int, float, str) and hasattr(value, "__len__")
 
 
 def empty(containers):
@@ -54,19 +52,12 @@ def empty(containers):
     while waiting:
         container = waiting.pop()
         waiting += _parts(container)
-        take = _taker(container)
-        left = _STEP
-        while take is not None and len(container):
-            value = take(container)
-            left -= 1
-            if _is_container(value):
-                if len(value) > _STEP:
-                    waiting.append(value)
-                left -= len(value)
-            del value                           # here, not when the next one is taken, or after this loop
-            if left <= 0:
-                left = _STEP
-                time.sleep(0)
+        taken = _take(container)
+        while taken:
+            waiting += [value for value in taken if value.__class__ not in _PLAIN and len(value) > _SMALL_VALUE]
+            taken = None                        # here they go
+            time.sleep(0)
+            taken = _take(container)
 
 
 def _parts(container):
@@ -76,12 +67,15 @@ def _parts(container):
     return [value for value in values if value.__class__ in (dict, set, list) or hasattr(value, "__slots__")]
 
 
-def _taker(container):
-    """The function that takes one element out of a container, or None for an object that has only parts."""
+def _take(container):
+    """Take some elements, a dict's values, out of a container; none out of an object that has only parts."""
     if isinstance(container, dict):
-        return lambda container: dict.popitem(container)[1]
+        take = container.popitem
+        return [take()[1] for _ in range(min(len(container), _STEP))]
     if isinstance(container, set):
-        return set.pop
+        return [container.pop() for _ in range(min(len(container), _STEP))]
     if isinstance(container, list):
-        return list.pop
-    return None
+        taken = container[-_STEP:]
+        del container[-_STEP:]
+        return taken
+    return []

@@ -6,7 +6,8 @@ EXEC's reply an error is a value like any other, so instances are also found in 
 """
 
 __all__ = ["RedisError", "WrongTypeError", "NotIntegerError", "NotFloatError", "OptionSyntaxError",
-           "NoSuchKeyError", "IndexOutOfRangeError", "wrong_arity", "unknown_command"]
+           "NoSuchKeyError", "IndexOutOfRangeError", "SubcommandSyntaxError",
+           "wrong_arity", "unknown_command", "unknown_subcommand", "quote_start"]
 
 
 class RedisError(Exception):
@@ -16,6 +17,10 @@ class RedisError(Exception):
 
     def __init__(self, text=None):
         super().__init__(text or self.text)
+
+    def for_request(self, argv):
+        """The error to reply to the request that raised it: itself, unless its text quotes the request."""
+        return self
 
 
 class WrongTypeError(RedisError):
@@ -42,18 +47,36 @@ class IndexOutOfRangeError(RedisError):
     text = "ERR index out of range"
 
 
+class SubcommandSyntaxError(RedisError):
+    """How a few old containers refuse a subcommand's arguments: they quote it as it was typed."""
+
+    def for_request(self, argv):
+        return RedisError(f"ERR unknown subcommand or wrong number of arguments for '{quote_start(argv[1])}'. "
+                          f"Try {argv[0].upper().decode()} HELP.")
+
+
 def wrong_arity(name):
     """The error for a wrong number of arguments; `name` is the command's full name, any case."""
     return RedisError(f"ERR wrong number of arguments for '{name.lower()}' command")
 
 
+def quote_start(word, most=128):
+    """The start of an argument as errors quote it: at most `most` bytes, and nothing from a zero byte on."""
+    return word[:most].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+
+
 def unknown_command(argv):
     """The error for an unknown command, quoting the start of its arguments as Redis does (128 bytes)."""
-    name = argv[0][:128].decode("utf-8", "surrogateescape")
-    quoted, room = "", 128
+    quoted, size = "", 0
     for arg in argv[1:]:
-        if len(quoted) >= 128:
+        if size >= 128:
             break
-        text = arg[:max(0, room - len(quoted))].decode("utf-8", "surrogateescape")
-        quoted += f"'{text}' "
-    return RedisError(f"ERR unknown command '{name}', with args beginning with: {quoted}")
+        word = quote_start(arg, 128 - size)
+        quoted += f"'{word}' "
+        size += len(word.encode("utf-8", "surrogateescape")) + 3
+    return RedisError(f"ERR unknown command '{quote_start(argv[0])}', with args beginning with: {quoted}")
+
+
+def unknown_subcommand(container, word):
+    """The error for a subcommand that does not exist (or, in a few old commands, has too many arguments)."""
+    return RedisError(f"ERR unknown subcommand '{quote_start(word)}'. Try {container} HELP.")

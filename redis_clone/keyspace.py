@@ -86,6 +86,44 @@ class Keyspace:
         self.aftermath = True
 
 
+def _reader(kind):
+    """The method `read_...` for containers of one kind: `Database.read`, flat, and a look at the type."""
+
+    def read(self, key):
+        value = None if key in self.expires and self.expire_if_due(key) else self.values.get(key)
+        if value.__class__ is kind:
+            keyspace = self.keyspace
+            keyspace.hits += 1
+            self.accessed[key] = keyspace.lru_clock
+            return value
+        if self.read(key) is None:
+            return None
+        raise WrongTypeError
+
+    return read
+
+
+def _editor(kind):
+    """The method `edit_...` for containers of one kind; with `create` an empty one is stored where there is none.
+
+    Whoever creates one puts something into it before the command ends.
+    """
+
+    def edit(self, key, create=False):
+        value = None if key in self.expires and self.expire_if_due(key) else self.values.get(key)
+        if value.__class__ is kind:
+            self.accessed[key] = self.keyspace.lru_clock
+            return value
+        if value is not None:
+            raise WrongTypeError
+        if create:
+            value = kind()
+            self.set(key, value)
+        return value
+
+    return edit
+
+
 class Database:
     """One numbered database."""
 
@@ -186,50 +224,8 @@ class Database:
             return value
         raise WrongTypeError
 
-    def read_list(self, key):
-        return self._of_type(self.read(key), QuickList)
-
-    def read_set(self, key):
-        return self._of_type(self.read(key), Set)
-
-    def read_hash(self, key):
-        return self._of_type(self.read(key), Hash)
-
-    def read_zset(self, key):
-        return self._of_type(self.read(key), SortedSet)
-
-    def edit_list(self, key, create=False):
-        return self._edit(key, QuickList, create)
-
-    def edit_set(self, key, create=False):
-        return self._edit(key, Set, create)
-
-    def edit_hash(self, key, create=False):
-        return self._edit(key, Hash, create)
-
-    def edit_zset(self, key, create=False):
-        return self._edit(key, SortedSet, create)
-
-    @staticmethod
-    def _of_type(value, kind):
-        if value is None or value.__class__ is kind:
-            return value
-        raise WrongTypeError
-
-    def _edit(self, key, kind, create):
-        """A container for changing; with `create` an empty one is stored where there is none.
-
-        Whoever creates one puts something into it before the command ends.
-        """
-        value = self.edit(key)
-        if value.__class__ is kind:
-            return value
-        if value is not None:
-            raise WrongTypeError
-        if create:
-            value = kind()
-            self.set(key, value)
-        return value
+    read_list, read_set, read_hash, read_zset = map(_reader, (QuickList, Set, Hash, SortedSet))
+    edit_list, edit_set, edit_hash, edit_zset = map(_editor, (QuickList, Set, Hash, SortedSet))
 
     # Changing keys
 

@@ -16,7 +16,7 @@ records (`Command.copy`), because calls and times are counted per server.
 """
 import inspect
 
-from .errors import RedisError
+from .errors import unknown_subcommand
 from .key_specs import parse_key_specs
 
 __all__ = ["Command", "TABLE", "group", "FLAG_BITS", "ANY", "CONTAINER", "find"]
@@ -109,12 +109,11 @@ def group(group_name):
     def container(name, summary, *, since, flags=""):
         """Declare a command that only holds subcommands; they are declared after it."""
 
-        def unknown_subcommand(session, *args):
-            raise RedisError(f"ERR unknown subcommand '{args[0][:128].decode('utf-8', 'surrogateescape')}'. "
-                             f"Try {name} HELP.")
+        def refuse(session, *args):
+            raise unknown_subcommand(name, args[0])
 
-        unknown_subcommand.__doc__ = summary
-        command(name, arity=-2, flags=flags, since=since)(unknown_subcommand)
+        refuse.__doc__ = summary
+        command(name, arity=-2, flags=flags, since=since)(refuse)
 
     command.container = container
     return command

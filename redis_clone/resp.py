@@ -113,7 +113,7 @@ class RequestParser:
 
     def _take_inline(self, data, position):
         end = data.find(b"\n", position)
-        if end < 0:
+        if end < 0 or data.find(b"\0", position, end) >= 0:         # Redis' search for the end stops at a zero
             if len(data) - position > INLINE_LIMIT:
                 self.error = "ERR Protocol error: too big inline request"
             self._rest = data[position:]
@@ -131,7 +131,7 @@ class RequestParser:
     def _take_line(self, data, position, kind):
         """The line at `position` without its end, and the position after it; (None, None) when incomplete."""
         end = data.find(b"\r", position)
-        if end < 0 or end + 2 > len(data):
+        if end < 0 or end + 2 > len(data) or data.find(b"\0", position, end) >= 0:
             if len(data) - position > INLINE_LIMIT:
                 self.error = f"ERR Protocol error: too big {kind} count string"
             self._rest = data[position:]

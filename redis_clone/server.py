@@ -20,8 +20,9 @@ import time
 from .blocking import give_up
 from .dispatch import execute_batch
 from .engine import Engine
+from .errors import RedisError
 from .outbox import Outbox, SocketWatcher
-from .resp import RequestParser
+from .resp import RequestParser, encode
 
 __all__ = ["Server", "ListenError"]
 
@@ -116,7 +117,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
         violated = self.parser.error is not None and not session.closing
         if violated:
             self.engine.log.verbose(f"Protocol error from client {session.address}: {self.parser.error}")
-            out = [b"-%b\r\n" % self.parser.error.encode("latin-1").replace(b"\r", b" ")]
+            out = [encode(RedisError(self.parser.error))]
             with self.engine.lock:
                 self.send_ordered(out)
             self.send(out)

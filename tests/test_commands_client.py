@@ -1,12 +1,15 @@
 """Tests of CLIENT and its subcommands."""
 import os
 import re
+import socket
+import tempfile
 import time
 import unittest
 
 from redis_clone.resp import encode
+from redis_clone.server import Server
 
-from .support import REAL, CommandTestCase, EngineTestCase, ServerTestCase, receive
+from .support import REAL, CommandTestCase, EngineTestCase, ServerTestCase, receive, test_config
 
 FIELDS_OF_7_2 = ("id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem multi-mem rbs rbp "
                  "obl oll omem tot-mem events cmd user redir resp lib-name lib-ver").split()
@@ -33,8 +36,7 @@ class ClientTestCase(CommandTestCase):
 
     def line_of(self, client_id):
         """Somebody else's line."""
-        return lines_of(self.client.wire("CLIENT LIST ID", client_id) if not isinstance(client_id, int) else
-                        self.client.wire("CLIENT", "LIST", "ID", client_id))[0]
+        return lines_of(self.client.wire("CLIENT", "LIST", "ID", client_id))[0]
 
 
 class IdTest(ClientTestCase):
@@ -74,9 +76,9 @@ class SetinfoTest(ClientTestCase):
         self.assertEqual(self.info()["lib-name"], "")
 
     def test_refuses_what_would_break_client_list(self):
-        for attribute in ("lib-name", "lib-ver"):
+        for attribute in ("lib-name", "LIB-VER"):
             self.check(f"-ERR {attribute} cannot contain spaces, newlines or special characters.",
-                       "CLIENT", "SETINFO", attribute.upper(), "a b")
+                       "CLIENT", "SETINFO", attribute, "a b")
 
     def test_knows_two_attributes(self):
         self.check("-ERR Unrecognized option 'libname'", "CLIENT SETINFO libname x")
@@ -137,8 +139,7 @@ class ListTest(ClientTestCase):
         self.assertEqual([line["flags"] for line in lines_of(self.client.wire("CLIENT LIST TYPE pubsub"))], ["P"])
         self.assertNotIn("P", [line["flags"] for line in lines_of(self.client.wire("CLIENT LIST TYPE NORMAL"))])
         for kind in ("master", "replica", "slave"):
-            self.check("$0\r\n\r\n", "CLIENT LIST TYPE", kind) if False else \
-                self.check(b"$0\r\n\r\n", f"CLIENT LIST TYPE {kind}")
+            self.check("$0\r\n\r\n", f"CLIENT LIST TYPE {kind}")
 
     def test_patterns_and_shard_channels_make_a_subscriber_too(self):
         for request in ("PSUBSCRIBE p", "SSUBSCRIBE s"):
@@ -166,9 +167,10 @@ class ListTest(ClientTestCase):
         client_id = self.id_of(self.other)
         for request in ("WATCH w", "MULTI", "GET k", "SET k v"):
             self.other.wire(request)
-        self.client.wire("SET w 1")
         line = self.line_of(client_id)
-        self.assertEqual((line["multi"], line["multi-mem"], line["flags"]), ("2", "45", "xd"))
+        self.assertEqual((line["multi"], line["multi-mem"], line["flags"]), ("2", "49", "x"))
+        self.client.wire("SET w 1")
+        self.assertEqual(self.line_of(client_id)["flags"], "xd")
 
 
 class HelpTest(ClientTestCase):
@@ -256,9 +258,6 @@ class KillTest(ClientTestCase):
         self.check(":0", "CLIENT", "KILL", "ID", client_id)
         self.check(":0", "CLIENT", "KILL", "ID", client_id, "SKIPME", "yes")
         self.check(":1", "CLIENT", "KILL", "ID", client_id, "SKIPME", "no")
-
-    def test_the_old_form_may_be_used_on_oneself(self):
-        self.check("+OK", "CLIENT", "KILL", self.info()["addr"]) if REAL else None
 
     def test_of_a_type(self):
         self.other.wire("SUBSCRIBE c")
@@ -680,15 +679,9 @@ class ThreadsTest(ServerTestCase):
         self.assertEqual(receive(sock, 7), b"+PONG\r\n")
 
 
-@unittest.skipUnless(hasattr(__import__("socket"), "AF_UNIX"), "needs Unix sockets")
-class UnixSocketTest(ServerTestCase):
+@unittest.skipUnless(hasattr(socket, "AF_UNIX"), "needs Unix sockets")
+class UnixSocketTest(unittest.TestCase):
     def test_shows_its_path_and_a_flag(self):
-        import socket
-        import tempfile
-
-        from redis_clone.server import Server
-
-        from .support import test_config
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "s")
             with Server(test_config({"unixsocket": path}), port=0), socket.socket(socket.AF_UNIX) as sock:

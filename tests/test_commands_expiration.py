@@ -103,10 +103,11 @@ class TimeTest(EngineTestCase):
         self.assertEqual(self.engine.keyspace.expired, 1)
 
     def test_an_expired_key_is_not_there_for_any_command(self):
-        replies = {"GET k": None, "EXISTS k": 0, "DEL k": 0, "TYPE k": "none", "PERSIST k": 0, "EXPIRE k 100": 0,
-                   "INCR k": 1, "APPEND k a": 1, "SETNX k v": 1, "RANDOMKEY": None, "RENAMENX other k": 1,
-                   "COPY other k": 1, "KEYS *": [], "KEYS k": [], "SCAN 0": [b"0", []], "GETDEL k": None,
-                   "MGET k": [None], "STRLEN k": 0, "OBJECT ENCODING k": None, "TOUCH k": 0, "SET k v XX": None}
+        replies = {
+            "GET k": None, "EXISTS k": 0, "DEL k": 0, "TYPE k": "none", "PERSIST k": 0, "EXPIRE k 100": 0,
+            "INCR k": 1, "APPEND k a": 1, "SETNX k v": 1, "RANDOMKEY": None, "RENAMENX other k": 1,
+            "COPY other k": 1, "KEYS *": [], "KEYS k": [], "SCAN 0": [b"0", []], "GETDEL k": None,
+            "MGET k": [None], "STRLEN k": 0, "OBJECT ENCODING k": None, "TOUCH k": 0, "SET k v XX": None}
         for command, reply in replies.items():
             for key in (b"k", b"other"):
                 self.execute("DEL", key)

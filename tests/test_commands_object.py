@@ -5,8 +5,8 @@ from redis_clone.frequency import FrequencyRules, FrequencyTable
 from tests.support import CommandTestCase, EngineTestCase
 
 
-ON_SWITCHING = ("Please note that when switching between policies at runtime LRU and LFU data will take some time "
-                "to adjust.")
+ON_SWITCHING = ("Please note that when switching between policies at runtime LRU and LFU data will take some "
+                "time to adjust.")
 
 
 class EncodingTest(CommandTestCase):
@@ -14,9 +14,10 @@ class EncodingTest(CommandTestCase):
         self.check(f"${len(encoding)}\r\n{encoding}", f"OBJECT ENCODING {key}")
 
     def test_strings(self):
-        encodings = {"12": "int", "-9223372036854775808": "int", "9223372036854775808": "embstr", "012": "embstr",
-                     "+1": "embstr", "": "embstr", "-": "embstr", "1.5": "embstr", "x" * 44: "embstr",
-                     "x" * 45: "raw", "1" * 45: "raw"}
+        encodings = {
+            "12": "int", "-9223372036854775808": "int", "9223372036854775808": "embstr", "012": "embstr",
+            "": "embstr", "+1": "embstr", "-": "embstr", "1.5": "embstr", "x" * 44: "embstr", "x" * 45: "raw",
+            "1" * 45: "raw"}
         for value, encoding in encodings.items():
             self.client.wire("SET", "k", value)
             self.check_encoding(encoding)
@@ -55,8 +56,8 @@ class ObjectTest(CommandTestCase):
 
     def test_freq_needs_a_policy(self):
         self.client.wire("SET k v")
-        self.check("-ERR An LFU maxmemory policy is not selected, access frequency not tracked. " + ON_SWITCHING,
-                   "OBJECT FREQ k")
+        refusal = "-ERR An LFU maxmemory policy is not selected, access frequency not tracked. "
+        self.check(refusal + ON_SWITCHING, "OBJECT FREQ k")
 
     def test_errors(self):
         self.check("-ERR unknown subcommand 'FOO'. Try OBJECT HELP.", "OBJECT FOO a b")

@@ -337,6 +337,12 @@ class AtomicityTest(EngineTestCase):
         execute_batch(self.client.session, [[b"MULTI"]] * 100_000, out)
         self.assertEqual(set(b"".join(out).splitlines()), {b"+OK", b"-ERR MULTI calls can not be nested"})
 
+    def test_what_is_queued_in_vain_is_not_kept(self):
+        self.client.wire("MULTI")
+        self.client.wire("NOSUCH")
+        self.assertEqual(self.client.wire("SET k v"), b"+QUEUED\r\n")
+        self.assertEqual(self.client.session.transaction, [])
+
     def test_commands_and_failures_in_it_are_counted(self):
         for request in ("MULTI", "INCR k", "LPUSH k x", "EXEC"):
             self.client.wire(request)

@@ -9,13 +9,15 @@ PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "redis_clone"
 # Lowest first. A module may import from its own line and from those before it.
 LEVELS = [
     # leaves: know nothing of a server
-    {"version", "errors", "clock", "glob", "inline", "long_double", "lcs", "frequency", "slowlog"},
-    {"args", "key_specs", "collection_args"},
+    {"version", "errors", "clock", "glob", "inline", "long_double", "lcs", "frequency", "slowlog",
+     "shortest_double", "lolwut", "disposal"},
+    {"args", "key_specs", "collection_args", "latency"},
     {"registry", "reference"},
     {"resp", "reply_parser", "datatypes"},
     # the data, then one client's state
     {"keyspace"},
-    {"config_types", "config_directives", "config", "config_rewrite", "log", "serialized_length", "memory_use", "digest"},
+    {"config_types", "config_directives", "config", "config_rewrite", "log", "serialized_length",
+     "memory_use", "digest"},
     {"session", "outbox", "stats", "eviction"},
     {"blocking", "pubsub", "expiry", "info", "notify"},
     {"dispatch"},

@@ -8,7 +8,7 @@ import itertools
 
 from ..args import INT64_MAX, parse_int, parse_int_or_none, parse_label
 from ..blocking import unblock
-from ..errors import OptionSyntaxError, RedisError
+from ..errors import OptionSyntaxError, RedisError, SubcommandSyntaxError
 from ..registry import group
 from ..resp import NO_REPLY, Verbatim
 
@@ -50,12 +50,13 @@ def client_setname(session, name):
 @command("CLIENT|SETINFO", arity=4, flags="noscript loading stale", since="7.2.0")
 def client_setinfo(session, attribute, value):
     """Sets information specific to the client or connection."""
+    shown = attribute.decode("utf-8", "surrogateescape")
     if attribute.upper() == b"LIB-NAME":
-        session.library_name = parse_label(value, "lib-name")
+        session.library_name = parse_label(value, shown)
     elif attribute.upper() == b"LIB-VER":
-        session.library_version = parse_label(value, "lib-ver")
+        session.library_version = parse_label(value, shown)
     else:
-        raise RedisError(f"ERR Unrecognized option '{attribute.decode('utf-8', 'surrogateescape')}'")
+        raise RedisError(f"ERR Unrecognized option '{shown}'")
     return "OK"
 
 
@@ -171,7 +172,7 @@ def _kill(session, wanted):
 def client_unblock(session, number, *reason):
     """Unblocks a client blocked by a blocking command from a different connection."""
     if len(reason) > 1:
-        raise RedisError("ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'. Try CLIENT HELP.")
+        raise SubcommandSyntaxError
     if reason and reason[0].upper() not in (b"TIMEOUT", b"ERROR"):
         raise RedisError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
     target = session.engine.sessions.get(parse_int(number))
@@ -185,7 +186,7 @@ def client_unblock(session, number, *reason):
 def client_pause(session, timeout, *mode):
     """Suspends commands processing."""
     if len(mode) > 1:
-        raise RedisError("ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.")
+        raise SubcommandSyntaxError
     mode = mode[0].lower().decode("latin-1") if mode else "all"
     if mode not in ("write", "all"):
         raise RedisError("ERR CLIENT PAUSE mode must be WRITE or ALL")

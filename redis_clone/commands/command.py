@@ -7,7 +7,7 @@ The replies are nested deeply but built from plain values; where Redis 7 sends a
 members keep their order here, so that a reply never changes from one run to the next.
 """
 from .. import glob
-from ..errors import OptionSyntaxError, RedisError
+from ..errors import OptionSyntaxError, RedisError, unknown_subcommand
 from ..key_specs import find_keys, has_keys, has_movable_keys, legacy_range
 from ..reference import acl_categories, find_entry
 from ..registry import find, group
@@ -37,8 +37,7 @@ class OrderedSet(set):
 def command_(session, *args):
     """Returns detailed information about all commands."""
     if args:
-        word = args[0][:128].decode("utf-8", "surrogateescape")
-        raise RedisError(f"ERR unknown subcommand '{word}'. Try COMMAND HELP.")
+        raise unknown_subcommand("COMMAND", args[0])
     return [_describe(record) for record in _registered(session)]
 
 

@@ -13,7 +13,7 @@ import time
 from ..args import INT64_MAX, format_float, parse_int, parse_range_int
 from ..config_types import Memory
 from ..digest import dataset_digest, format_digest, value_digest
-from ..errors import NoSuchKeyError, RedisError
+from ..errors import NoSuchKeyError, RedisError, SubcommandSyntaxError
 from ..glob import compile_pattern
 from ..keyspace import type_name
 from ..registry import group
@@ -50,8 +50,7 @@ def debug(session, name, *args):
     """A container for debugging commands."""
     function, counts = _WORDS.get(name.upper(), (None, ()))
     if len(args) not in counts:
-        shown = name[:128].decode("utf-8", "surrogateescape")
-        raise RedisError(f"ERR unknown subcommand or wrong number of arguments for '{shown}'. Try DEBUG HELP.")
+        raise SubcommandSyntaxError
     return function(session, *args)
 
 
@@ -297,7 +296,7 @@ def _replybuffer(session, what, value):
         if value.upper() not in (b"NEVER", b"RESET"):
             parse_int(value)
     elif what.upper() != b"RESIZING":
-        raise RedisError("ERR unknown subcommand or wrong number of arguments for 'REPLYBUFFER'. Try DEBUG HELP.")
+        raise SubcommandSyntaxError
     return "OK"
 
 

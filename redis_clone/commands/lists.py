@@ -29,11 +29,12 @@ def lpush(session, key, *elements):
     db = session.db
     items = db.edit_list(key, create=True)
     if len(elements) == 1:
-        items.push_left(elements[0], db.keyspace.limits)
+        size = items.push_left(elements[0], db.keyspace.limits)
     else:
         items.extend_left(elements, db.keyspace.limits)
+        size = len(items)
     db.touch(key, "lpush", len(elements))
-    return len(items)
+    return size
 
 
 @command("RPUSH", arity=-3, flags="write denyoom fast", keys="1 RW INSERT", since="1.0.0")
@@ -42,11 +43,12 @@ def rpush(session, key, *elements):
     db = session.db
     items = db.edit_list(key, create=True)
     if len(elements) == 1:
-        items.push_right(elements[0], db.keyspace.limits)
+        size = items.push_right(elements[0], db.keyspace.limits)
     else:
         items.extend_right(elements, db.keyspace.limits)
+        size = len(items)
     db.touch(key, "rpush", len(elements))
-    return len(items)
+    return size
 
 
 @command("LPUSHX", arity=-3, flags="write denyoom fast", keys="1 RW INSERT", since="2.2.0")
@@ -219,9 +221,12 @@ def lrange(session, key, start, end):
 
 def _positions(start, end, size):
     """``(first, stop)`` of the range that Redis writes as `start` and `end`; equal when it is empty."""
-    first = max(start + size, 0) if start < 0 else min(start, size)
-    stop = end + size + 1 if end < 0 else min(end + 1, size)
-    return first, max(first, stop)
+    if start < 0:
+        start = start + size if start + size > 0 else 0
+    stop = end + 1 if end >= 0 else end + size + 1
+    if stop > size:
+        stop = size
+    return (start, stop) if start < stop else (0, 0)
 
 
 @command("LINDEX", arity=3, flags="readonly", keys="1 RO ACCESS", since="1.0.0")

@@ -3,7 +3,7 @@
 Each name in a request is confirmed by a message of its own, a push in RESP3. The number in it counts the
 client's channels and patterns together; shard channels are counted apart.
 """
-from ..errors import RedisError
+from ..errors import SubcommandSyntaxError
 from ..glob import compile_pattern
 from ..pubsub import CHANNEL, PATTERN, SHARD
 from ..registry import group
@@ -145,7 +145,7 @@ def _count(session, kind):
 
 def _matching(channels, pattern, subcommand):
     if len(pattern) > 1:
-        raise RedisError(f"ERR unknown subcommand or wrong number of arguments for '{subcommand}'. Try PUBSUB HELP.")
+        raise SubcommandSyntaxError
     if not pattern:
         return list(channels)
     matches = compile_pattern(pattern[0])

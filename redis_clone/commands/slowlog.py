@@ -1,6 +1,6 @@
 """SLOWLOG: which commands took long."""
 from ..args import INT64_MAX, parse_range_int
-from ..errors import RedisError
+from ..errors import SubcommandSyntaxError
 from ..registry import group
 
 command = group("server")
@@ -14,7 +14,7 @@ def slowlog_get(session, *args):
     """Returns the slow log's entries."""
     entries = session.engine.slowlog.entries
     if len(args) > 1:
-        raise RedisError("ERR unknown subcommand or wrong number of arguments for 'GET'. Try SLOWLOG HELP.")
+        raise SubcommandSyntaxError
     count = _DEFAULT_COUNT
     if args:
         count = parse_range_int(args[0], -1, INT64_MAX, "ERR count should be greater than or equal to -1")

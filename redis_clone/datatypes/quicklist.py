@@ -60,30 +60,32 @@ class QuickList:
     # ---- both ends ---------------------------------------------------------------------------
 
     def push_left(self, value, limits):
-        """Adds one element at the head."""
+        """Adds one element at the head; returns the new length."""
         items = self.items
         if items is not None:
             weight = self.weight + len(value)
             if weight <= limits.list_node_bytes and len(items) < limits.list_node_entries:
                 items.insert(0, value)
                 self.weight = weight + ENTRY_OVERHEAD
-                return
+                return len(items)
         if self.encoding == "listpack":
             self._make_room(len(value), 1, limits)
         self.chain.push_left(value)
+        return self.chain.length
 
     def push_right(self, value, limits):
-        """Adds one element at the tail."""
+        """Adds one element at the tail; returns the new length."""
         items = self.items
         if items is not None:
             weight = self.weight + len(value)
             if weight <= limits.list_node_bytes and len(items) < limits.list_node_entries:
                 items.append(value)
                 self.weight = weight + ENTRY_OVERHEAD
-                return
+                return len(items)
         if self.encoding == "listpack":
             self._make_room(len(value), 1, limits)
         self.chain.push_right(value)
+        return self.chain.length
 
     def extend_left(self, values, limits):
         """Adds several elements at the head, one after the other: the last one becomes the first."""

@@ -3,7 +3,7 @@
     SET key value [NX|XX] [GET] [EX seconds|PX milliseconds|KEEPTTL]
     ZADD key [NX|XX] [CH] (score member)...
 
-A word in capitals stands for itself, one in small letters is a kind of argument (arguments.py makes the
+A word in capitals or quotes stands for itself, another one is a kind of argument (arguments.py makes the
 value), [..] may be left out, (..) groups, | separates alternatives, ... repeats what is before it. Where
 several [..] follow each other the order is free, as in most of Redis' options.
 
@@ -12,10 +12,15 @@ several [..] follow each other the order is free, as in most of Redis' options.
 
 import re
 
-_TOKEN = re.compile(r"\.\.\.|[\[\]()|]|[^\s\[\]()|.]+")
+_TOKEN = re.compile(r"'[^']*'|\.\.\.|[\[\]()|]|[^\s\[\]()|.]+")
 _CLOSING = {"[": "]", "(": ")"}
 MOST_REPEATS = 4
-UNKNOWN_OPTIONS = (b"FOO", b"", b"NX", b"GET", b"LIMIT", b"WITHSCORES", b"COUNT", b"-1", b"\xff", b"REV", b"EX")
+UNKNOWN_OPTIONS = (b"FOO", b"", b"\xff", b"-1", b"NX", b"GET", b"LIMIT", b"WITHSCORES", b"COUNT", b"REV", b"EX")
+
+
+def synopses(text):
+    """Return the synopses in a text, one for each line."""
+    return tuple(Synopsis(line) for line in text.strip().splitlines())
 
 
 class Synopsis:
@@ -51,6 +56,8 @@ def _alternatives(tokens, closing):
             alternatives.append([])
         elif token == "...":
             nodes.append(("repeat", nodes.pop()))
+        elif token[0] == "'":
+            nodes.append(("literal", token[1:-1].encode()))
         elif token == token.upper():
             nodes.append(("literal", token.encode()))
         else:

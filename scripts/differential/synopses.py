@@ -102,7 +102,7 @@ GROUPS = {
         ZADD key [NX|XX] [GT|LT] [CH] (score member)... *3
         ZADD key [NX|XX|GT|LT] [CH] [INCR] score member
         ZADD lex_key (0 member)... *3
-        LPUSH not_lex_key element *0.2
+        LPUSH no_lex_key element *0.2
         ZLEXCOUNT lex_key lex_bound lex_bound
         ZRANGE lex_key lex_bound lex_bound BYLEX [REV] [LIMIT limit_offset limit_count] [WITHSCORES]
         ZRANGEBYLEX lex_key lex_bound lex_bound [LIMIT limit_offset limit_count]

@@ -51,6 +51,10 @@ class Writer:
             if argv and not takes_long(argv) and is_defined(argv):
                 return argv
 
+    def one_of(self, synopses, group="generic"):
+        """Return a command made from one of the synopses, its keys mostly of the group's type."""
+        return tuple(self.random.choice(synopses).make(self._for(group)))
+
     def valid_step(self, client, group):
         """Return a step with a command of the group that is not made wrong on purpose."""
         while True:
