@@ -1,4 +1,4 @@
-"""Arguments that commands of several collection types share: options of SSCAN, SRANDMEMBER, LMPOP and their kin.
+"""Arguments that commands of several collection types share: SSCAN, SRANDMEMBER, LMPOP and their kin.
 
 Pure functions: callable from any thread. Not here: SCAN's own options, since it knows types as well.
 """
@@ -6,7 +6,8 @@ from .args import INT64_MAX, parse_int, parse_range_int
 from .errors import OptionSyntaxError, RedisError
 from .glob import compile_pattern
 
-__all__ = ["parse_scan_options", "parse_pick_count", "parse_random_options", "check_picks_fit", "parse_multi_pop"]
+__all__ = ["parse_scan_options", "parse_pick_count", "parse_random_options", "check_picks_fit",
+           "parse_multi_pop"]
 
 _SCAN_COUNT = 10                            # what SSCAN returns at a time unless told
 _LARGEST_PICKS_BYTES = 512 * 1024 * 1024
@@ -35,7 +36,7 @@ def parse_pick_count(raw):
 
 
 def parse_random_options(args, word):
-    """``(count, with more)`` of HRANDFIELD or ZRANDMEMBER; `word` asks for each field's value or member's score."""
+    """``(count, with more)`` of HRANDFIELD or ZRANDMEMBER; `word` asks for the values or scores as well."""
     count = parse_pick_count(args[0])
     if len(args) == 1:
         return count, False
@@ -56,7 +57,7 @@ def check_picks_fit(count, examples):
 
 
 def parse_multi_pop(numkeys, args, sides):
-    """``(keys, side, count)`` of LMPOP or ZMPOP; `args` follow `numkeys`, `sides` says what each word for one means."""
+    """``(keys, side, count)`` of LMPOP or ZMPOP; `args` follow `numkeys`, `sides` maps words to sides."""
     numkeys = parse_range_int(numkeys, 1, INT64_MAX, "ERR numkeys should be greater than 0")
     if numkeys >= len(args) or args[numkeys].upper() not in sides:
         raise OptionSyntaxError

@@ -11,11 +11,12 @@ The engine's lock is held throughout this module.
 from .blocking import serve_ready, wait_for
 from .errors import RedisError, unknown_command, wrong_arity
 from .registry import FLAG_BITS, find
-from .resp import BULK_LINE, CRLF, STATUS_LINE, encode_into
+from .resp import BULK_LINE, CRLF, NO_REPLY, STATUS_LINE, encode_into
 from .session import Blocked
 
 __all__ = ["execute_batch", "execute", "call", "POSTPONED"]
 
+_WORDS_OF_HTTP = (b"post", b"host:")
 _WRITES = FLAG_BITS["write"] | FLAG_BITS["may_replicate"]
 
 
@@ -30,7 +31,8 @@ def execute_batch(session, requests, out):
     """Run `requests` in turn, appending the encoded replies to `out`.
 
     Returns how many are done: fewer than there are when the last of them blocks (`session.waiter` is set) or
-    hangs up, and when the next one has to wait for the end of a pause (`session.postponed`).
+    hangs up, and when the next one has to wait for the end of a pause (`session.postponed`). The caller
+    takes `engine.unflushed` before it gives back the lock, and then flushes those outboxes.
     """
     if session.closing:                             # killed while it waited for the lock
         return 0
@@ -136,6 +138,16 @@ def execute(session, argv):
     if not session.no_touch:
         return call(session, command, words, argv)
     return _call_without_touching(session, command, words, argv)
+
+
+def _refuse_http(session):
+    """A web page made a browser send requests here: hang up before one of its lines is taken for a command."""
+    session.engine.log.warning(
+        "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. "
+        "This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis "
+        f"instance. Connection from {session.address} aborted.")
+    session.close()
+    return NO_REPLY
 
 
 def call(session, command, words, argv):

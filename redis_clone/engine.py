@@ -48,6 +48,7 @@ class Engine:
         self.sessions = {}                      # id -> Session of every connected client
         self.next_session_id = 1
         self.running = None                     # the session whose command runs now
+        self.unflushed = {}                     # outboxes to flush by whoever ran the batch, without the lock
         self.blocked_clients = 0
         self.paused = None                      # CLIENT PAUSE: None, "write" or "all"
         self.pause_until_s = 0.0                # on the monotonic clock

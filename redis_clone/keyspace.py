@@ -11,6 +11,7 @@ the one place from where WATCH, keyspace events and the count of changes learn o
 Everything here is called with the engine's lock held. Time stands still during a command: `now_ms` is
 derived from the one clock reading that dispatch makes for it.
 """
+from .datatypes.embedded_string import EmbeddedString
 from .datatypes.hash import Hash
 from .datatypes.hash_index import INDEX_ALWAYS, INDEX_FROM, HashIndex, random_key, scan
 from .datatypes.limits import EncodingLimits
@@ -21,7 +22,9 @@ from .errors import WrongTypeError
 
 __all__ = ["Keyspace", "Database", "type_name"]
 
-_TYPE_NAMES = {bytes: "string", bytearray: "string", QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zset"}
+_TYPE_NAMES = {bytes: "string", bytearray: "string", EmbeddedString: "string",
+               QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zset"}
+_STRINGS = (bytes, bytearray, EmbeddedString)
 _WAITED_FOR = (QuickList, SortedSet)            # types whose arrival at a key wakes blocked clients
 
 
@@ -104,9 +107,9 @@ def _reader(kind):
 
 
 def _editor(kind):
-    """The method `edit_...` for containers of one kind; with `create` an empty one is stored where there is none.
+    """The method `edit_...` for containers of one kind: `Database.edit`, flat, and a look at the type.
 
-    Whoever creates one puts something into it before the command ends.
+    With `create` an empty one is stored where there is none; the caller puts something into it.
     """
 
     def edit(self, key, create=False):
@@ -213,14 +216,14 @@ class Database:
         self.accessed[key] = keyspace.lru_clock
         if value.__class__ is bytes:
             return value
-        if value.__class__ is bytearray:
+        if value.__class__ in _STRINGS:
             return bytes(value)
         raise WrongTypeError
 
     def edit_string(self, key):
         """A string as it is stored (bytes or bytearray), or None; raises WrongTypeError."""
         value = self.edit(key)
-        if value is None or value.__class__ is bytes or value.__class__ is bytearray:
+        if value is None or value.__class__ in _STRINGS:
             return value
         raise WrongTypeError
 

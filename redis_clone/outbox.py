@@ -6,6 +6,10 @@ never waits: it sends what the socket takes at once and leaves the rest to the o
 thread, which waits for writability. A client that does not read grows its outbox up to its
 `client-output-buffer-limit` and is then dropped; whoever publishes never notices.
 
+A message to many is only queued under the engine's lock (`later`), and the publisher's thread sends when it
+has given the lock back. It pays for its own messages, so it cannot run ahead of subscribers that do read,
+while nobody else waits for a thousand sends; and what other publishers queue meanwhile joins in.
+
 The same thread watches the sockets of blocked clients for a hang-up, because their own threads sleep.
 
 Locks: `put` is called under the engine's lock, which orders the messages. Each outbox has a lock of
@@ -19,12 +23,13 @@ import socket
 import threading
 import time
 
-__all__ = ["Outbox", "SocketWatcher"]
+__all__ = ["Outbox", "SocketWatcher", "flush_all"]
 
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)     # 0 (Windows): only the watcher sends, in small pieces
 _JOIN = 1 << 16                 # small messages are joined up to this many bytes for one send
 _FLUSH = 1 << 18                # bytes sent to one client before the next one's turn
 _SMALL = 4096                   # what a writable socket takes without waiting
+_NEVER = 1 << 62
 _POLL_S = 0.1                   # how often hang-ups are looked for where there is no epoll
 _CHECK_S = 1.0                  # how often the limits of full outboxes are checked
 _HUNG_UP = getattr(select, "EPOLLRDHUP", 0x2000)    # not named by every Python; poll() has the same number
@@ -33,9 +38,9 @@ _HUNG_UP = getattr(select, "EPOLLRDHUP", 0x2000)    # not named by every Python;
 class Outbox:
     """Bytes on their way to one client.
 
-    ``limits()`` is ``(hard bytes, soft bytes, seconds over the soft limit)`` as they are now, 0 for none.
-    A client over them is hung up on, and ``on_overflow(size)`` told once; it is called by whoever put the
-    last straw, or by the watcher, and must take no locks.
+    ``limits()`` is ``(hard bytes, soft bytes, seconds over the soft limit)`` as they are now, 0 for none; a
+    change is noticed within a second. A client over them is hung up on, and ``on_overflow(size)`` told
+    once. Both are called by whoever put the last straw, or by the watcher, and must take no locks.
     """
 
     def __init__(self, sock, watcher, limits, on_overflow, monotonic=time.monotonic):
@@ -48,8 +53,9 @@ class Outbox:
         self._lock = threading.Lock()           # guards everything below
         self._drained = threading.Condition(self._lock)
         self._pending = collections.deque()     # bytes and memoryviews, none of them empty
-        self._watched = False                   # whether the watcher waits for us to be writable
+        self._watched = False                   # whether the watcher waits for the socket to be writable
         self._soft_since_s = None
+        self._check_from = 0                    # the lower of the limits: smaller sizes need no look at them
         self.size = 0                           # bytes not sent yet
         self.broken = False                     # nothing can be sent any more
 
@@ -57,21 +63,25 @@ class Outbox:
         """How many pieces wait to be sent."""
         return len(self._pending)
 
-    def put(self, data):
-        """Send `data` (bytes) after all that was put before; never waits."""
+    def put(self, data, later=False):
+        """Send `data` (bytes) after all that was put before; never waits.
+
+        With `later` it is only queued: the caller calls `flush` once it has given back the engine's lock.
+        """
         with self._lock:
             if self.broken or not data:
                 return
-            if not self._pending and _DONT_WAIT:
+            if not self._pending and not later and _DONT_WAIT:
                 sent = self._send(data)
                 if self.broken or sent == len(data):
                     return
                 data = memoryview(data)[sent:] if sent else data
             self._pending.append(data)
             self.size += len(data)
-            if not self._watched:
-                self._watched = True
-                self._watcher.add_writer(self._descriptor, self)
+            if not later:
+                self._watch()
+            if self.size < self._check_from:
+                return
         self.check_limits()
 
     def check_limits(self):
@@ -88,7 +98,7 @@ class Outbox:
         self._on_overflow(size)
 
     def flush(self):
-        """The socket is writable: send some. Called by the watcher only."""
+        """Send some, the socket being writable or not; the rest is the watcher's. Callable from any thread."""
         with self._lock:
             budget = _FLUSH
             while self._pending and budget > 0:
@@ -100,8 +110,10 @@ class Outbox:
                 budget -= sent
                 if sent < len(chunk):
                     self._pending.appendleft(memoryview(chunk)[sent:])
-                    return
-            if not self._pending:
+                    break
+            if self._pending:
+                self._watch()
+            else:
                 self._unwatch()
                 self._drained.notify_all()
 
@@ -143,6 +155,7 @@ class Outbox:
 
     def _is_over_limit(self):
         hard, soft, soft_s = self._limits()
+        self._check_from = min(hard or _NEVER, soft or _NEVER)
         if hard and self.size >= hard:
             return True
         if not soft or self.size < soft:
@@ -160,10 +173,21 @@ class Outbox:
         self._unwatch()
         self._drained.notify_all()
 
+    def _watch(self):
+        if not self._watched:
+            self._watched = True
+            self._watcher.add_writer(self._descriptor, self)
+
     def _unwatch(self):
         if self._watched:
             self._watched = False
             self._watcher.remove_writer(self._descriptor)
+
+
+def flush_all(outboxes):
+    """Send what was put into these outboxes for `later`."""
+    for outbox in outboxes:
+        outbox.flush()
 
 
 class SocketWatcher:

@@ -13,6 +13,8 @@ from .resp import Push, encode
 
 __all__ = ["PubSub", "CHANNEL", "PATTERN", "SHARD"]
 
+_FEW = 8                        # a message to more is sent after the engine's lock is given back
+
 
 class _Kind:
     """A kind of subscription: the words of its messages, and where sessions and the server keep it."""
@@ -79,9 +81,10 @@ class PubSub:
 
 def _send(subscribers, items):
     encoded = {}                                # protocol -> bytes
+    to_many = len(subscribers) > _FEW
     for session in subscribers:
         data = encoded.get(session.protocol)
         if data is None:
             data = encoded[session.protocol] = encode(Push(items), session.protocol)
-        session.push_encoded(data)
+        session.push_encoded(data, to_many)
     return len(subscribers)

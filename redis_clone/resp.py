@@ -28,6 +28,9 @@ MULTIBULK_LIMIT = (1 << 31) - 1   # most arguments of one request
 UNAUTHENTICATED_ARGS = 10           # before AUTH a client may not make the server allocate much
 UNAUTHENTICATED_BULK = 16384
 
+HELD = ""                           # see RequestParser
+_AUTHENTICATING = (b"AUTH", b"HELLO")
+
 # The header of a value by its length, and the pieces that a request of n arguments splits into.
 BULK_HEADER = [b"$%d" % length for length in range(4097)]
 BULK_LINE = [header + CRLF for header in BULK_HEADER]
@@ -41,7 +44,8 @@ class RequestParser:
 
     `feed(data)` returns the requests completed by `data`, each a list of bytes. After a violation of
     the protocol `error` holds the text of the reply and nothing more is parsed; the requests before it
-    are still returned. `unauthenticated` holds the client to small requests.
+    are still returned. `unauthenticated` holds the client to small requests; as AUTH and HELLO may lift that,
+    parsing then stops after them: `error` is HELD until ``feed(b"")`` goes on.
     """
 
     __slots__ = ("error", "unauthenticated", "max_bulk", "_rest", "_argv", "_left", "_chunks", "_missing", "_skip")
@@ -59,6 +63,8 @@ class RequestParser:
 
     def feed(self, data):
         requests = []
+        if self.error is HELD:
+            self.error = None
         if self._argv is not None or self._rest:
             data = self._resume(data, requests)
         if data and data[0] == 42 and not self.unauthenticated:             # b"*"
@@ -107,6 +113,10 @@ class RequestParser:
             if argv:
                 requests.append(argv)
                 found += 1
+                if self.unauthenticated and argv[0].upper() in _AUTHENTICATING:
+                    self._rest = data[position:]
+                    self.error = HELD
+                    return b""
             elif most:                          # an empty request completes what was begun, too
                 found = most
         return data[position:] if most and self.error is None else b""
@@ -185,7 +195,7 @@ class RequestParser:
 
     def _bulk_length(self, line):
         if line[:1] != b"$":
-            got = line[:1].decode("latin-1") or "\r"
+            got = line[:1].decode("utf-8", "surrogateescape") or "\r"
             self.error = f"ERR Protocol error: expected '$', got '{got}'"
             return None
         length = parse_int_or_none(line[1:])

@@ -21,8 +21,8 @@ from .blocking import give_up
 from .dispatch import execute_batch
 from .engine import Engine
 from .errors import RedisError
-from .outbox import Outbox, SocketWatcher
-from .resp import RequestParser, encode
+from .outbox import Outbox, SocketWatcher, flush_all
+from .resp import HELD, RequestParser, encode
 
 __all__ = ["Server", "ListenError"]
 
@@ -89,6 +89,11 @@ class ClientHandler(socketserver.BaseRequestHandler):
                     if session.outbox is not None:
                         session.outbox.put(b"".join(out))
                         out = None
+                    unflushed = engine.unflushed
+                    if unflushed:
+                        engine.unflushed = {}
+                if unflushed:
+                    flush_all(unflushed)
                 if out:
                     sendall(b"".join(out))
                 if (done < len(requests) or waiter is not None or parser.error is not None or session.closing
@@ -106,6 +111,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 self.wait_blocked(waiter)
             elif session.postponed:
                 self.wait_for_unpause()
+            if done == len(requests) and self.parser.error is HELD:
+                requests, done = self.parser.feed(b""), 0
             if done == len(requests) or session.closing:
                 break
             out = []
@@ -113,11 +120,13 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 done += execute_batch(session, requests[done:done + _BATCH], out)
                 waiter = session.waiter
                 self.send_ordered(out)
+                unflushed, self.engine.unflushed = self.engine.unflushed, {}
+            flush_all(unflushed)
             self.send(out)
         violated = self.parser.error is not None and not session.closing
         if violated:
             self.engine.log.verbose(f"Protocol error from client {session.address}: {self.parser.error}")
-            out = [encode(RedisError(self.parser.error))]
+            out = [encode(RedisError(self.parser.error))] if session.reply_mode == "on" else []
             with self.engine.lock:
                 self.send_ordered(out)
             self.send(out)

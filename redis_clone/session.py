@@ -137,13 +137,16 @@ class Session:
         """Send a Push outside the request-reply order; during the session's own command it follows the reply."""
         self.push_encoded(encode(message, self.protocol))
 
-    def push_encoded(self, data):
-        """`push` for a message that has been encoded in the session's protocol."""
+    def push_encoded(self, data, to_many=False):
+        """`push` for a message that has been encoded in the session's protocol, perhaps one `to_many`."""
         if self.engine.running is self:
             self.pushes.append(data)
             self.engine.keyspace.aftermath = True
         elif self.outbox is not None:
-            self.outbox.put(data)
+            later = to_many and self.engine.running is not None     # else nobody flushes
+            self.outbox.put(data, later)
+            if later:
+                self.engine.unflushed[self.outbox] = True
 
     def expect_pushes(self):
         """From now on others may send to this client; SUBSCRIBE and its like call it before they reply."""

@@ -27,9 +27,9 @@ def parse_options(arguments):
     oracle = parser.add_mutually_exclusive_group()
     oracle.add_argument("--oracle", metavar="PATH", help="the real server to start (default: valkey-server, "
                         "else redis-server)")
-    oracle.add_argument("--oracle-port", metavar="HOST:PORT", help="a real server that runs already; it is emptied!")
-    parser.add_argument("--server", metavar="COMMAND", help="how to start the server under test; {port} and {dir} "
-                        "are replaced (default: this project's)")
+    oracle.add_argument("--oracle-port", metavar="HOST:PORT", help="a running real server: it is emptied!")
+    parser.add_argument("--server", metavar="COMMAND", help="how to start the server under test; {port} and "
+                        "{dir} are replaced (default: this project's)")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to compare (default: 60)")
     parser.add_argument("--commands", type=int, default=0, help="compare this many commands instead")
     parser.add_argument("--seed", type=int, default=1, help="another seed gives other sequences (default: 1)")
@@ -41,8 +41,10 @@ def parse_options(arguments):
     parser.add_argument("--only", type=_upper_names, default=[], help="only these commands: SET,CLIENT|ID")
     parser.add_argument("--skip", type=_upper_names, default=[], help="leave these commands out")
     parser.add_argument("--keep-going", action="store_true", help="collect differences, one per command")
-    parser.add_argument("--timeout", type=float, default=10.0, help="seconds after which a server counts as silent")
-    parser.add_argument("--shrink-seconds", type=float, default=20.0, help="longest time to shrink a difference")
+    parser.add_argument("--timeout", type=float, default=10.0,
+                        help="seconds after which a server counts as silent")
+    parser.add_argument("--shrink-seconds", type=float, default=20.0,
+                        help="longest time to shrink a difference")
     parser.add_argument("--verbose", action="store_true", help="print every sequence")
     options = parser.parse_args(arguments)
     wrong = set(options.groups) - set(synopses.GROUPS) - set(EXTRA_GROUPS)

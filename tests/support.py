@@ -57,7 +57,7 @@ class FakeConnection:
     def __len__(self):
         return 0
 
-    def put(self, data):
+    def put(self, data, later=False):
         self.pushed += data
 
     def hang_up(self):

@@ -1,5 +1,6 @@
 """Commands for keys of any type: exact replies, events, copies of every type."""
 import unittest
+from unittest import mock
 
 from tests.support import CommandTestCase, EngineTestCase
 
@@ -37,11 +38,10 @@ class ExistsTest(CommandTestCase):
             self.check(":0", f"{command} none")
 
     def test_type(self):
-        self.client.wire("SET a 1")
-        self.client.wire("APPEND a 1")
-        self.client.wire("SADD s 1")
-        self.client.wire("HSET h a 1")
-        for key, name in (("a", "string"), ("s", "set"), ("h", "hash"), ("none", "none")):
+        for command in ("SET a 1", "APPEND a 1", "RPUSH l 1", "SADD s 1", "HSET h a 1", "ZADD z 1 a"):
+            self.client.wire(command)
+        types = {"a": "string", "l": "list", "s": "set", "h": "hash", "z": "zset", "none": "none"}
+        for key, name in types.items():
             self.check(f"+{name}", f"TYPE {key}")
 
 
@@ -127,20 +127,37 @@ class CopyTest(CommandTestCase):
         self.check(OUT_OF_INT, "COPY a b DB 4294967296")
 
     def test_the_copy_is_independent(self):
-        self.client.wire("SET text a")
-        self.client.wire("APPEND text b")
-        self.client.wire("SADD set 1 2")
-        self.client.wire("HSET hash f v")
-        for key in ("text", "set", "hash"):
+        for command in ("SET text a", "APPEND text b", "RPUSH list a b", "SADD set 1 2", "HSET hash f v",
+                        "ZADD zset 1 a"):
+            self.client.wire(command)
+        for key in ("text", "list", "set", "hash", "zset"):
             self.check(":1", f"COPY {key} {key}2")
-        self.client.wire("APPEND text c")
-        self.client.wire("SADD set x")
-        self.client.wire("HSET hash g v")
+        for command in ("APPEND text c", "RPUSH list c", "SADD set x", "HSET hash g v", "ZADD zset 2 b 3 a"):
+            self.client.wire(command)
         self.check("$2\r\nab", "GET text2")
+        self.check("*2\r\n$1\r\na\r\n$1\r\nb", "LRANGE list2 0 -1")
+        self.check("*2\r\n$1\r\n1\r\n$1\r\n2", "SMEMBERS set2")
+        self.check("*2\r\n$1\r\nf\r\n$1\r\nv", "HGETALL hash2")
+        self.check("*2\r\n$1\r\na\r\n$1\r\n1", "ZRANGE zset2 0 -1 WITHSCORES")
         self.check("$3\r\nraw", "OBJECT ENCODING text2")
-        self.check(":2", "SCARD set2")
         self.check("$6\r\nintset", "OBJECT ENCODING set2")
-        self.check(":1", "HLEN hash2")
+
+    def test_large_values_keep_their_encoding(self):
+        members = [b"%d" % number for number in range(4000)]
+        self.client.wire("RPUSH", "list", *members)
+        self.client.wire("SADD", "set", *members)
+        self.client.wire("HSET", "hash", *members)
+        self.client.wire("ZADD", "zset", *members)
+        encodings = {"list": "quicklist", "set": "hashtable", "hash": "hashtable", "zset": "skiplist"}
+        for key, encoding in encodings.items():
+            self.check(":1", f"COPY {key} {key}2")
+            self.check(f"${len(encoding)}\r\n{encoding}", f"OBJECT ENCODING {key}2")
+        self.check(":4000", "LLEN list2")
+        self.check("$4\r\n3999", "LINDEX list2 -1")
+        self.check(":4000", "SCARD set2")
+        self.check(":1", "SISMEMBER set2 1234")
+        self.check("$1\r\n1", "HGET hash2 0")
+        self.check(":1999", "ZRANK zset2 3999")
 
 
 class WaitTest(CommandTestCase):
@@ -227,15 +244,61 @@ class AccessTest(EngineTestCase):
         self.assertEqual(self.execute("OBJECT IDLETIME k"), 0)
 
 
-class CopyEveryTypeTest(EngineTestCase):
-    def test_values_are_not_shared(self):
-        database = self.engine.keyspace.databases[0]
-        self.execute("SADD set 1")
-        self.execute("HSET hash f v")
-        for key in (b"set", b"hash"):
-            self.assertEqual(self.execute("COPY", key, key + b"2"), 1)
-            self.assertIsNot(database.values[key], database.values[key + b"2"])
-            self.assertIs(database.values[key].__class__, database.values[key + b"2"].__class__)
+class UnlinkTest(EngineTestCase):
+    def setUp(self):
+        super().setUp()
+        patcher = mock.patch("redis_clone.commands.generic.dispose")
+        self.dispose = patcher.start()
+        self.addCleanup(patcher.stop)
+        self.execute("SADD set a b")
+        self.execute("SET text x")
+
+    def disposed(self):
+        return [[set(value) for value in call.args[1]] for call in self.dispose.call_args_list]
+
+    def test_collections_are_taken_apart_elsewhere(self):
+        self.assertEqual(self.execute("UNLINK set text none"), 2)
+        self.assertEqual(self.disposed(), [[{b"a", b"b"}]])
+
+    def test_del_does_it_when_configured(self):
+        self.assertEqual(self.execute("DEL set"), 1)
+        self.assertEqual(self.disposed(), [])
+        self.execute("SADD set a")
+        self.engine.config.set_many([("lazyfree-lazy-user-del", "yes")])
+        self.assertEqual(self.execute("DEL set"), 1)
+        self.assertEqual(self.disposed(), [[{b"a"}]])
+
+
+class WakingTest(EngineTestCase):
+    """A key that arrives by another way than a push serves the clients that wait for it."""
+
+    def check_wakes(self, command, database=0):
+        other = self.new_client()
+        self.client.wire("SELECT", database)
+        self.client.block("BLPOP waited 0")
+        other.wire("RPUSH source a")
+        other.wire(command)
+        self.assertEqual(self.client.late_reply(), b"*2\r\n$6\r\nwaited\r\n$1\r\na\r\n")
+
+    def test_rename(self):
+        self.check_wakes("RENAME source waited")
+
+    def test_renamenx(self):
+        self.check_wakes("RENAMENX source waited")
+
+    def test_copy(self):
+        self.check_wakes("COPY source waited")
+
+    def test_copy_to_another_database(self):
+        self.check_wakes("COPY source waited DB 3", database=3)
+
+    def test_move(self):
+        self.client.wire("SELECT 3")
+        self.client.block("BLPOP waited 0")
+        other = self.new_client()
+        other.wire("RPUSH waited a")
+        other.wire("MOVE waited 3")
+        self.assertEqual(self.client.late_reply(), b"*2\r\n$6\r\nwaited\r\n$1\r\na\r\n")
 
 
 if __name__ == "__main__":

@@ -192,8 +192,8 @@ class LrangeTest(ListTestCase):
     def test_takes_positions_from_both_ends(self):
         self.push("a b c d e")
         cases = ((0, 0, "a"), (1, 3, "b c d"), (-2, -1, "d e"), (0, -1, "a b c d e"), (3, 1, ""),
-                 (-100, 1, "a b"), (2, 100, "c d e"), (5, 9, ""), (-1, -2, ""), (-9, -6, ""), (-HUGE - 1, HUGE, "a b c d e"),
-                 (HUGE, HUGE, ""), (0, -HUGE - 1, ""))
+                 (-100, 1, "a b"), (2, 100, "c d e"), (5, 9, ""), (-1, -2, ""), (-9, -6, ""),
+                 (-HUGE - 1, HUGE, "a b c d e"), (HUGE, HUGE, ""), (0, -HUGE - 1, ""))
         for start, end, items in cases:
             self.check_items(items, "LRANGE", "l", start, end)
 

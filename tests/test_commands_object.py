@@ -23,6 +23,14 @@ class EncodingTest(CommandTestCase):
             self.check_encoding(encoding)
 
     def test_collections_at_their_thresholds(self):
+        self.client.wire("RPUSH list a")
+        self.check_encoding("listpack", "list")
+        self.client.wire("RPUSH", "list", "x" * 9000)
+        self.check_encoding("quicklist", "list")
+        self.client.wire("ZADD", "zset", 1, "m" * 64)
+        self.check_encoding("listpack", "zset")
+        self.client.wire("ZADD", "zset", 1, "m" * 65)
+        self.check_encoding("skiplist", "zset")
         self.client.wire("SADD ints 1 2 3")
         self.check_encoding("intset", "ints")
         self.client.wire("SADD ints x")

@@ -308,6 +308,22 @@ class IncrbyfloatTest(StringTestCase):
         self.check_value("0", "k2")
         self.check_bulk("16", "INCRBYFLOAT k2 0x10")
 
+    def test_a_whole_result_is_a_string_like_any_other_but_for_its_encoding(self):
+        self.check_bulk("11", "INCRBYFLOAT k 11")
+        self.check_bulk("embstr", "OBJECT ENCODING k")
+        self.check(":1", "OBJECT REFCOUNT k")
+        self.check_bulk("11", "GET k")
+        self.check("*1\r\n$2\r\n11", "MGET k")
+        self.check(":2", "STRLEN k")
+        self.check_bulk("1", "GETRANGE k 0 0")
+        self.check("+string", "TYPE k")
+        self.check(":1", "COPY k copy")
+        self.check_bulk("embstr", "OBJECT ENCODING copy")
+        self.check(":3", "APPEND copy 2")
+        self.check_bulk("raw", "OBJECT ENCODING copy")
+        self.check(":12", "INCR k")
+        self.check_bulk("int", "OBJECT ENCODING k")
+
     def test_keeps_the_expiry(self):
         self.client.wire("SET k 1 EX 100")
         self.check_bulk("2.5", "INCRBYFLOAT k 1.5")

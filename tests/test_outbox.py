@@ -176,6 +176,34 @@ class OutboxTest(unittest.TestCase):
         waiting.join(5)
         self.assertFalse(waiting.is_alive())
 
+    def test_what_is_put_for_later_waits_for_a_flush(self):
+        self.socket.room = 100
+        self.outbox.put(b"hello", later=True)
+        self.outbox.put(b", world", later=True)
+        self.assertEqual((self.socket.sent, self.watcher.writers), ([], set()))
+        self.outbox.flush()
+        self.assertEqual((self.socket.sent, self.outbox.size), ([b"hello, world"], 0))
+
+    def test_what_is_put_in_between_does_not_overtake_it(self):
+        self.outbox.put(b"hello", later=True)
+        self.socket.room = 100
+        self.outbox.put(b", world")
+        self.assertEqual((self.socket.sent, self.watcher.writers), ([], {5}))
+        self.outbox.flush()
+        self.assertEqual((self.sent(), self.watcher.writers), (b"hello, world", set()))
+
+    def test_what_the_socket_does_not_take_later_is_left_to_the_watcher(self):
+        self.outbox.put(b"hello", later=True)
+        self.outbox.flush()
+        self.assertEqual(self.watcher.writers, {5})
+
+    def test_closed_before_it_was_flushed(self):
+        self.outbox.put(b"hello", later=True)
+        self.outbox.close()
+        self.socket.room = 100
+        self.outbox.flush()
+        self.assertEqual((self.socket.sent, self.watcher.writers), ([], set()))
+
     # limits
 
     def test_hangs_up_at_the_hard_limit(self):
@@ -225,8 +253,14 @@ class OutboxTest(unittest.TestCase):
     def test_limits_may_change_at_any_time(self):
         self.outbox.put(b"hello")
         self.limits = (5, 0, 0)
-        self.outbox.put(b"!")
-        self.assertEqual(self.dropped, [6])
+        self.outbox.check_limits()              # the watcher does so each second
+        self.assertEqual(self.dropped, [5])
+
+    def test_small_amounts_cost_no_look_at_the_limits(self):
+        self.limits = (1000, 100, 1)
+        self.outbox.put(b"hello")
+        self.outbox._limits = self.fail
+        self.outbox.put(b"hello")
 
 
 class SocketWatcherTest(unittest.TestCase):
@@ -269,8 +303,10 @@ class SocketWatcherTest(unittest.TestCase):
         messages = [b"%d " % number * (number % 50) for number in range(5000)]
 
         def publish():
-            for message in messages:
-                box.put(message)
+            for number, message in enumerate(messages):
+                box.put(message, later=number % 3 == 0)
+                if number % 3 == 0:
+                    box.flush()
 
         publisher = threading.Thread(target=publish)
         publisher.start()

@@ -14,7 +14,7 @@ class Subscriber:
         self.channels, self.patterns, self.shard_channels = {}, {}, {}
         self.received = []
 
-    def push_encoded(self, data):
+    def push_encoded(self, data, to_many=False):
         self.received.append(data)
 
 

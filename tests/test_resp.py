@@ -4,7 +4,7 @@ import unittest
 
 from redis_clone.errors import RedisError
 from redis_clone.inline import split_inline
-from redis_clone.resp import (NULL_ARRAY, Attribute, BigNumber, Push, Replies, RequestParser, Verbatim,
+from redis_clone.resp import (HELD, NULL_ARRAY, Attribute, BigNumber, Push, Replies, RequestParser, Verbatim,
                               encode)
 
 
@@ -114,6 +114,22 @@ class RequestParserTest(unittest.TestCase):
             parser.unauthenticated = True
             parser.feed(data)
             self.assertEqual(parser.error, "ERR Protocol error: " + text)
+
+    def test_stops_after_what_may_authenticate(self):
+        parser = RequestParser()
+        parser.unauthenticated = True
+        auth, many = command(b"auth", b"secret"), command(*[b"PING"] * 11)
+        self.assertEqual(parser.feed(auth + many), [[b"auth", b"secret"]])
+        self.assertIs(parser.error, HELD)
+        parser.unauthenticated = False
+        self.assertEqual(parser.feed(b""), [[b"PING"] * 11])
+        self.assertIsNone(parser.error)
+
+    def test_a_zero_byte_hides_the_end_of_its_line(self):
+        for data in (b"PI\0NG\r\n", b"*1\0\r\n$4\r\nPING\r\n"):
+            parser = RequestParser()
+            self.assertEqual(parser.feed(data), [])
+            self.assertIsNone(parser.error)
 
     def test_a_large_value_arrives_in_linear_time_and_once_in_memory(self):
         parser = RequestParser()

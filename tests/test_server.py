@@ -145,6 +145,21 @@ class GarbageTest(ServerTestCase):
         self.assertEqual(logged, [])
 
 
+class SecurityTest(ServerTestCase):
+    config = {"requirepass": "secret"}
+
+    def test_requests_of_browsers_are_hung_up_on_without_a_word(self):
+        for request in (b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET k v\r\n", b"Host: localhost\r\n"):
+            sock = self.connect()
+            sock.sendall(request)
+            self.assertEqual(read_to_end(sock), b"")
+
+    def test_a_request_right_after_auth_may_be_large(self):
+        sock = self.connect()
+        sock.sendall(command(b"AUTH", b"secret") + command(b"DEL", *[b"k"] * 20) + command(b"PING"))
+        self.assertEqual(receive(sock, 16), b"+OK\r\n:0\r\n+PONG\r\n")
+
+
 class LimitsTest(ServerTestCase):
     config = {"maxclients": "2"}
 

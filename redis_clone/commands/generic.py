@@ -4,6 +4,7 @@ Their kin is next door: expiration.py (EXPIRE, TTL ...), scan.py (KEYS, SCAN, RA
 (OBJECT). Handlers run with the engine's lock held. SORT, DUMP and RESTORE are not here.
 """
 from ..args import INT64_MAX, parse_int, parse_range_int
+from ..disposal import dispose
 from ..errors import NoSuchKeyError, OptionSyntaxError, RedisError
 from ..keyspace import type_name
 from ..registry import group
@@ -38,6 +39,8 @@ def touch(session, *keys):
 @command("DEL", arity=-2, flags="write", keys="1..-1 RM DELETE", since="1.0.0")
 def del_(session, *keys):
     """Deletes one or more keys."""
+    if session.engine.config["lazyfree-lazy-user-del"]:
+        return unlink(session, *keys)
     db = session.db
     deleted = 0
     for key in keys:
@@ -50,7 +53,17 @@ def del_(session, *keys):
 @command("UNLINK", arity=-2, flags="write fast", keys="1..-1 RM DELETE", since="4.0.0")
 def unlink(session, *keys):
     """Asynchronously deletes one or more keys."""
-    return del_(session, *keys)
+    db = session.db
+    gone = []
+    for key in keys:
+        value = db.peek(key)
+        if db.delete(key):
+            db.touch(key, "del")
+            gone.append(value)
+    containers = [value for value in gone if not isinstance(value, (bytes, bytearray))]
+    if containers:
+        dispose(session.engine, containers, len(containers))
+    return len(gone)
 
 
 # ---- moving and copying -----------------------------------------------------------------------------------
@@ -153,7 +166,7 @@ def _parse_database(session, number):
 
 
 def _duplicate(value):
-    if value.__class__ is bytes:
+    if isinstance(value, bytes):
         return value
     return bytearray(value) if value.__class__ is bytearray else value.duplicate()
 

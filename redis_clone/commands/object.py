@@ -22,11 +22,11 @@ def encoding_of(value):
     """The name of the encoding that Redis would have chosen for a stored value."""
     if value.__class__ is bytearray:
         return "raw"
-    if value.__class__ is not bytes:
+    if not isinstance(value, bytes):
         return value.encoding
     if len(value) > _EMBEDDED_MAX:
         return "raw"
-    return "int" if is_integer(value) else "embstr"
+    return "int" if value.__class__ is bytes and is_integer(value) else "embstr"
 
 
 @command("OBJECT|ENCODING", arity=3, flags="readonly", keys="2 RO", since="2.2.3")

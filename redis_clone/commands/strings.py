@@ -9,6 +9,8 @@ everything unusual is in functions of its own. Handlers run with the engine's lo
 commands, which work on strings too, are not here.
 """
 from ..args import INT64_MAX, INT64_MIN, parse_int
+from ..datatypes.embedded_string import EmbeddedString
+from ..datatypes.limits import is_integer
 from ..errors import NotFloatError, OptionSyntaxError, RedisError, WrongTypeError, wrong_arity
 from ..keyspace import type_name
 from ..lcs import lcs_length, lcs_runs
@@ -49,7 +51,7 @@ def mget(session, *keys):
         else:
             value = db.read(key)
             if value.__class__ is not bytes:
-                value = bytes(value) if value.__class__ is bytearray else None
+                value = bytes(value) if isinstance(value, (bytes, bytearray)) else None
         reply.append(value)
     return reply
 
@@ -85,7 +87,7 @@ def substr(session, key, start, end):
 def _read_as_stored(db, key):
     """Like `Database.read_string`, but a bytearray is not copied."""
     value = db.read(key)
-    if value is None or value.__class__ is bytes or value.__class__ is bytearray:
+    if value is None or isinstance(value, (bytes, bytearray)):
         return value
     raise WrongTypeError
 
@@ -317,7 +319,7 @@ def incrbyfloat(session, key, increment):
     if total is None:
         raise RedisError("ERR increment would produce NaN or Infinity")
     text = format_long_double(total)
-    db.set(key, text, keep_ttl=True)
+    db.set(key, EmbeddedString(text) if is_integer(text) else text, keep_ttl=True)
     db.touch(key, "incrbyfloat")
     return text
 

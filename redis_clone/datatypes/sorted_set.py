@@ -119,18 +119,10 @@ class SortedSet(dict):
 
     def remove(self, member):
         """Removes a member; True when it was there."""
-        score = self.pop(member, None)
+        score = self.get(member)
         if score is None:
             return False
-        run, slot = self._find(score, member)
-        del self._members[run][slot]
-        del self._scores[run][slot]
-        self._shrunk(run, 1)
-        if self.index is not None:
-            self.index.discard(member)
-        size = len(self)
-        if not size & (size - 1):
-            shrink_if_hollow(self)
+        self._take(*self._find(score, member))
         return True
 
     def rank(self, member, reverse=False):
@@ -214,6 +206,8 @@ class SortedSet(dict):
 
     def pop_min(self, count=1):
         """Removes the first `count` members; list of (member, score) from the lowest score up."""
+        if count == 1 and self:
+            return [self._take(0, 0)]
         stop = min(count, len(self))
         pairs = self.pairs_between(0, stop)
         self.remove_between(0, stop)
@@ -221,12 +215,27 @@ class SortedSet(dict):
 
     def pop_max(self, count=1):
         """Removes the last `count` members; list of (member, score) from the highest score down."""
+        if count == 1 and self:
+            return [self._take(len(self._members) - 1, -1)]
         size = len(self)
         first = max(size - count, 0)
         pairs = self.pairs_between(first, size)
         self.remove_between(first, size)
         pairs.reverse()
         return pairs
+
+    def _take(self, run, slot):
+        """Removes the pair in one place and returns it."""
+        member = self._members[run].pop(slot)
+        score = self._scores[run].pop(slot)
+        del self[member]
+        self._shrunk(run, 1)
+        if self.index is not None:
+            self.index.discard(member)
+        size = len(self)
+        if not size & (size - 1):
+            shrink_if_hollow(self)
+        return member, score
 
     # ---- random picks and scans --------------------------------------------------------------
 

@@ -32,16 +32,17 @@ ODD_INTEGERS = _words(
     "2147483648 -2147483649 4294967296 +1 0x10 1.0 3.0 1e5 abc - 00 -0 01 nan",
     b"", b" 1", b"1 ", b"1" * 300, b"1\x00")
 ODD_FLOATS = _words(
-    "nan -nan inf -inf +inf Infinity 1e400 -1e400 1e-400 5e-324 1e308 -1e308 1e17 1e5 0.1e-6 .5 5. 3.0 0 -0 -0.0 +1 "
-    "0x10 1e abc 1_000 1,5 9223372036854775807 9223372036854775808 123456789012345678",
+    "nan -nan inf -inf +inf Infinity 1e400 -1e400 1e-400 5e-324 1e308 -1e308 1e17 1e5 0.1e-6 .5 5. 3.0 0 -0 "
+    "-0.0 +1 0x10 1e abc 1_000 1,5 9223372036854775807 9223372036854775808 123456789012345678",
     b"", b" 1", b"1 ", b"1" * 300, b"1\x00")
 ODD_COUNTS = ODD_INTEGERS + _words("-1 -100")
 
 # kind: (sensible values, odd values). Kinds that depend on the keys are methods of Arguments.
 VALUES = {
     "value": (_words("a b hello 10 -3 3.5 1e5 0", b""),
-              _words("9223372036854775807 9223372036854775808 -9223372036854775808 01 1.0 inf nan 12345678901234567 "
-                     "10000 9999", b" 1", b"\xff\xfe\x00", b"v" * 44, b"v" * 45, LONG, b"y" * 2000, b"\r\n")),
+              _words("9223372036854775807 9223372036854775808 -9223372036854775808 01 1.0 inf nan "
+                     "12345678901234567 10000 9999",
+                     b" 1", b"\r\n", b"\xff\xfe\x00", b"v" * 44, b"v" * 45, LONG, b"y" * 2000)),
     "element": (_words("a b c d 1 2 -7 hello"),
                 _words("9223372036854775807 32768 01", b"", b" ", LONG, b"\xff\x00", b"z" * 9000)),
     "member": (_words("a b c d e 1 2 3"),
@@ -58,19 +59,21 @@ VALUES = {
     "pop_count": (_words("1 2 3 0 10"), ODD_COUNTS),
     # -9223372036854775807 is left out here: Redis would begin to send that many picks.
     "pick_count": (_words("1 2 3 -1 -3 -7 10 0"),
-                   _words("-9223372036854775808 9223372036854775807 9223372036854775808 -9223372036854775809 1.0 abc +1",
-                          b"", b" 1")),
+                   _words("-9223372036854775808 9223372036854775807 9223372036854775808 -9223372036854775809 "
+                          "1.0 abc +1", b"", b" 1")),
     "positive": (_words("1 2 3 10"), ODD_COUNTS + _words("0")),
     "rank": (_words("1 -1 2 -2"), ODD_INTEGERS + _words("0")),
     "offset": (_words("0 1 5 10 100"), ODD_INTEGERS + _words("-1 536870912 536870908")),
     "limit_offset": (_words("0 1 2"), ODD_INTEGERS + _words("-1 100")),
     "limit_count": (_words("1 2 10 -1 0"), ODD_INTEGERS + _words("-5")),
     "bound": (_words("-inf +inf 0 1 (1 2 (2 3 -1 10 inf"),
-              _words("[1 ( abc (abc nan (nan ((1 (+inf (-inf 1e400 - + 0x1", b"", b" 1", b"1 ", b"( 1", b"1\x00")),
+              _words("[1 ( abc (abc nan (nan ((1 (+inf (-inf 1e400 - + 0x1",
+                     b"", b" 1", b"1 ", b"( 1", b"1\x00")),
     "lex_bound": (_words("- + [a (a [c (d [b [1"), _words("a ( [ +a -a (( inf --", b"", b"[\xff")),
     "lex_key": (LEX_KEYS, (NO_LEX_KEY, b"none")),
     "no_lex_key": ((NO_LEX_KEY,), (NO_LEX_KEY,)),
-    "odd_seconds": (_words("-1 9223372036854775"), ODD_INTEGERS + _words("0 -100 9223372036854775 9223372036854776")),
+    "odd_seconds": (_words("-1 9223372036854775"),
+                    ODD_INTEGERS + _words("0 -100 9223372036854775 9223372036854776")),
     "odd_milliseconds": (_words("-1 0"), ODD_INTEGERS + _words("-1000")),
     "unix_seconds": (_words("4102444800 4102444801 5000000000"),
                      ODD_INTEGERS + _words("0 1 -1 1000000000 9223372036854775 9223372036854776")),
@@ -78,7 +81,8 @@ VALUES = {
                           ODD_INTEGERS + _words("0 1 -1 1000000000000")),
     # Short enough to let them run out. Nothing that a server would read as a longer time.
     "timeout": (_words("0.01 0.02 1e-2"),
-                _words("-1 nan abc 1e400 1e300 inf -inf -0.1 9223372036854775807 9223372036854776", b"", b"0.01 ")),
+                _words("-1 nan abc 1e400 1e300 inf -inf -0.1 9223372036854775807 9223372036854776",
+                       b"", b"0.01 ")),
     "long_timeout": (_words("0 0 100 1e3"), _words("0")),
     "timeout_milliseconds": (_words("1 5"), _words("-1 -5 abc 1.5 9223372036854775808", b"")),
     # A pause of no time: a longer one would only slow the comparison down.
@@ -87,7 +91,8 @@ VALUES = {
     "local": (_words("0"), _words("1 2 -1 abc")),
     "database": (_words("0 0 0 1 2"), ODD_INTEGERS + _words("15 16 -1 2147483648")),
     "pattern": (_words("* ?1 [a-m]* *1 s* f? [^s]*"),
-                _words("** [ [] [a [^ [a- [!a]* ? \\* \\ a\\ [z-a]? [\\]]*", b"", b"*" * 20 + b"a", b"\xff*")),
+                _words("** [ [] [a [^ [a- [!a]* ? \\* \\ a\\ [z-a]? [\\]]*",
+                       b"", b"*" * 20 + b"a", b"\xff*")),
     "type_name": (_words("string list set zset hash"), _words("stream foo STRING Hash", b"")),
     "cursor": ((b"{cursor}",), _words("0 abc 18446744073709551616 0x1 1.0 0x a0")),
     "name": (_words("me you client-1", b""), (b"a b", b"\xff", b"a\n", b"x" * 100)),
@@ -111,8 +116,9 @@ VALUES = {
 
 # The directives whose change alters encodings.
 THRESHOLDS = _words("hash-max-listpack-entries hash-max-listpack-value hash-max-ziplist-entries "
-                    "hash-max-ziplist-value set-max-intset-entries set-max-listpack-entries set-max-listpack-value "
-                    "zset-max-listpack-entries zset-max-listpack-value zset-max-ziplist-entries zset-max-ziplist-value")
+                    "hash-max-ziplist-value set-max-intset-entries set-max-listpack-entries "
+                    "set-max-listpack-value zset-max-listpack-entries zset-max-listpack-value "
+                    "zset-max-ziplist-entries zset-max-ziplist-value")
 
 
 class Arguments:

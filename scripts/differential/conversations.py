@@ -80,7 +80,8 @@ def _in_some_protocol(writer):
 
 def _subscribing_transaction(writer, client):
     """Subscribe within MULTI. Nobody leaves everything there: in which order that is confirmed is open."""
-    body = [step(client, writer.one_of(IN_SUBSCRIBING_TRANSACTION)) for _ in range(writer.random.randint(1, 3))]
+    body = [step(client, writer.one_of(IN_SUBSCRIBING_TRANSACTION))
+            for _ in range(writer.random.randint(1, 3))]
     return [step(client, (b"MULTI",))] + body + [step(client, (b"EXEC",))]
 
 
@@ -154,8 +155,10 @@ def blocking(writer):
             steps.append(step("C", writer.one_of(DISTURBANCES, kind)))
         else:
             steps.append(writer.step("C", kind if kind in writer.groups else None))
-    return steps + [step("C", (b"CLIENT", b"UNBLOCK", b"{id:%s}" % name, random.choice((b"TIMEOUT", b"ERROR"))))
-                    for name in (b"A", b"B", b"D")]
+    for name in (b"A", b"B", b"D"):
+        how = random.choice((b"TIMEOUT", b"ERROR"))
+        steps.append(step("C", (b"CLIENT", b"UNBLOCK", b"{id:%s}" % name, how)))
+    return steps
 
 
 ABOUT_CLIENTS = synopses("""

@@ -26,17 +26,21 @@ COMPACT = frozenset({b"listpack", b"ziplist", b"intset"})
 TTL_TOLERANCE = {"TTL": 5, "EXPIRETIME": 5, "PTTL": 5000, "PEXPIRETIME": 5000}
 MEMBERSHIP = {"SRANDMEMBER": "SMEMBERS", "SPOP": "SMEMBERS", "HRANDFIELD": "HGETALL", "ZRANDMEMBER": "ZRANGE",
               "RANDOMKEY": "KEYS"}
-CLIENT_FIELDS = ("name", "flags", "db", "sub", "psub", "ssub", "multi", "user", "redir", "resp", "cmd", "lib-name",
-                 "lib-ver")
+CLIENT_FIELDS = ("name", "flags", "db", "sub", "psub", "ssub", "multi", "user", "redir", "resp", "cmd",
+                 "lib-name", "lib-ver")
 # Fields that one of the real servers has and Redis 7.2.6 has not, or the other way round.
-OPTIONAL_CLIENT_FIELDS = frozenset({"watch", "capa", "tot-net-in", "tot-net-out", "tot-cmds", "lib-name", "lib-ver"})
+OPTIONAL_CLIENT_FIELDS = frozenset({"watch", "capa", "tot-net-in", "tot-net-out", "tot-cmds", "lib-name",
+                                    "lib-ver"})
 CHANGING_HELLO_FIELDS = frozenset({b"server", b"version", b"id"})
 COMPARED_COMMANDS = frozenset(name.lower().encode() for name in Catalogue().by_name)
 COMPARED_DOCS = frozenset({b"since", b"group", b"deprecated_since", b"replaced_by", b"arguments"})
 
 
 def equivalent(argv, one, other, before=None, sets=SetFacts(True, True)):
-    """Return whether the two replies (trees) to a command mean the same; `sets` says what is defined for sets."""
+    """Return whether the two replies (trees) to a command mean the same.
+
+    `sets` says what is defined for the sets of this sequence.
+    """
     if one == other:
         return True
     name = names_of(argv)
@@ -196,7 +200,9 @@ def command_list(case, one, other):
 def command_info(case, one, other):
     if len(case.argv) == 2:
         return _both_lists(one, other)              # of every command there is
-    return _both_lists(one, other) and _orderless(_without_subcommands(one)) == _orderless(_without_subcommands(other))
+    if not _both_lists(one, other):
+        return False
+    return _orderless(_without_subcommands(one)) == _orderless(_without_subcommands(other))
 
 
 def _without_subcommands(tree):
@@ -213,7 +219,7 @@ def _orderless(tree):
 
 
 def command_docs(case, one, other):
-    """Group, version and arguments. The wording of summaries and histories is left out, and subcommands too."""
+    """Group, version and arguments; not the wording of summaries and histories, and no subcommands."""
     if len(case.argv) == 2:
         return _both_lists(one, other)
     return _both_lists(one, other) and _docs_by_name(one) == _docs_by_name(other)

@@ -15,7 +15,7 @@ import re
 _TOKEN = re.compile(r"'[^']*'|\.\.\.|[\[\]()|]|[^\s\[\]()|.]+")
 _CLOSING = {"[": "]", "(": ")"}
 MOST_REPEATS = 4
-UNKNOWN_OPTIONS = (b"FOO", b"", b"\xff", b"-1", b"NX", b"GET", b"LIMIT", b"WITHSCORES", b"COUNT", b"REV", b"EX")
+UNKNOWN_OPTIONS = (b"FOO", b"", b"\xff", b"-1", b"NX", b"GET", b"LIMIT", b"WITHSCORES", b"COUNT", b"REV")
 
 
 def synopses(text):

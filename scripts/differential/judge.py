@@ -110,17 +110,23 @@ class Judge:
             return False
         if names_of(argv).endswith("UNSUBSCRIBE") and len(argv) == 1 and _same_goodbyes(mine, yours):
             return True
-        if len(mine) == len(yours) and all(
-                one == other or self.same_meaning(player, argv, (one, other)) or _same_but_identity(parse(one), parse(other))
-                for one, other in zip(mine, yours)):
+        if len(mine) == len(yours) and all(self._same_event(player, argv, pair) for pair in zip(mine, yours)):
             return True
         return is_known(self._known, argv, tuple(("events", [parse(event) for event in events])
                                                  for events in (mine, yours)))
 
-    def same_scans(self, argv, replies):
-        """Compare the results of complete scans: lists of elements, or replies that are no part of a scan."""
-        return replies[0] == replies[1] or not any(isinstance(reply, Failure) for reply in replies) and is_known(
-            self._known, argv, tuple(("scan", reply) if isinstance(reply, list) else parse(reply) for reply in replies))
+    def _same_event(self, player, argv, pair):
+        return (pair[0] == pair[1] or self.same_meaning(player, argv, pair)
+                or _same_but_identity(*map(parse, pair)))
+
+    def same_scans(self, argv, results):
+        """Compare complete scans: lists of elements, or replies that are no part of a scan."""
+        if results[0] == results[1]:
+            return True
+        if any(isinstance(result, Failure) for result in results):
+            return False
+        trees = tuple(("scan", result) if isinstance(result, list) else parse(result) for result in results)
+        return is_known(self._known, argv, trees)
 
     def same_streams(self, streams):
         """Compare everything that two servers sent in answer to raw bytes."""
@@ -128,7 +134,8 @@ class Judge:
             return True
         mine, yours = map(_trees, streams)
         return len(mine) == len(yours) and all(
-            one == other or _same_but_identity(one, other) or is_known(self._known, RAW, (one, other)) for one, other in zip(mine, yours))
+            _same_but_identity(one, other) or is_known(self._known, RAW, (one, other))
+            for one, other in zip(mine, yours))
 
 
 def _same_but_identity(one, other):
@@ -168,7 +175,7 @@ def _parsed(before):
 
 
 def _with_patterns_sorted(events):
-    """Return the events with neighbouring pattern messages sorted: Redis keeps its patterns in a hash table."""
+    """Return the events with neighbouring pattern messages sorted: patterns are kept in a hash table."""
     ordered = list(events)
     start = None
     for place, event in enumerate(ordered + [b""]):
@@ -181,7 +188,7 @@ def _with_patterns_sorted(events):
 
 
 def _same_goodbyes(mine, yours):
-    """Compare the confirmations of leaving every channel: the channels in any order, the counts in the same."""
+    """Compare the confirmations of leaving everything: the channels in any order, the counts in the same."""
     sides = [[parse(event) for event in events] for events in (mine, yours)]
     if not all(isinstance(tree[1], list) and len(tree[1]) == 3 for side in sides for tree in side):
         return False

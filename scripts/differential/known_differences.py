@@ -60,11 +60,28 @@ def _refused_in_transaction(argv, in_multi, waits):
 
 
 def _sets_set_limits(argv, in_multi, waits):
-    return names_of(argv) == "CONFIG|SET" and any(name.lower().startswith(b"set-max-listpack") for name in argv)
+    return (names_of(argv) == "CONFIG|SET"
+            and any(name.lower().startswith(b"set-max-listpack") for name in argv))
 
 
 def _rank_with_score(argv, in_multi, waits):
     return names_of(argv) in ("ZRANK", "ZREVRANK") and len(argv) > 3
+
+
+def _hello_with_options(argv, in_multi, waits):
+    return names_of(argv) == "HELLO" and len(argv) > 2
+
+
+def _removes_lowest_count(argv, in_multi, waits):
+    return names_of(argv) == "LREM" and LOWEST in argv
+
+
+def _sets_expired(argv, in_multi, waits):
+    words = [argument.upper() for argument in argv]
+    if words[0] != b"SET":
+        return False
+    return any(word in LONG_AGO and value.isdigit() and int(value) < LONG_AGO[word]
+               for word, value in zip(words[3:], words[4:]))
 
 
 def _waits(argv, in_multi, waits):
@@ -84,7 +101,7 @@ def _mentions(*words):
 
 
 def _lowest_count(argv, real, other):
-    return b"-9223372036854775808" in argv
+    return LOWEST in argv
 
 
 def _strict_cursor(argv, real, other):
@@ -100,6 +117,8 @@ def _directives_of_both(argv, real, other):
     return all(yours.get(name, value) == value for name, value in mine.items())
 
 
+LONG_AGO = {b"EXAT": 1600000000, b"PXAT": 1600000000000}
+LOWEST = b"-9223372036854775808"
 BLOCKING = frozenset({"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"})
 SCANS = frozenset({"SCAN", "SSCAN", "HSCAN", "ZSCAN"})
 HELP = frozenset({"CLIENT|HELP", "COMMAND|HELP", "CONFIG|HELP", "DEBUG|HELP", "OBJECT|HELP", "PUBSUB|HELP"})
@@ -109,19 +128,21 @@ KNOWN = (
           "8.0 refuses to leave channels when there is no subscription; Redis confirms it"),
     Known(VALKEY, {"SCAN"}, _has_option(b"TYPE", _errors(b"ERR unknown type name")),
           "8.0 refuses an unknown TYPE; Redis 7.2 finds nothing of it"),
-    Known(VALKEY, SCANS, _strict_cursor, "8.0 reads cursors with a parser of its own, Redis 7.2 with strtoul"),
-    Known(VALKEY, {"LREM"}, _lowest_count, "8.0 refuses the lowest count; Redis 7.2 takes it for 'all of them'"),
+    Known(VALKEY, SCANS, _strict_cursor, "8.0 has a parser of its own for cursors, Redis 7.2 takes strtoul"),
     Known(VALKEY, {"COMMAND|INFO", "COMMAND|GETKEYSANDFLAGS"}, _mentions(b"SINTERSTORE"),
           "8.0 says that the destination is overwritten (OW), Redis 7.2 that it is read, too (RW)"),
     Known(VALKEY, {"COMMAND|INFO"}, _mentions(b"MULTI", b"WATCH", b"WAIT", b"WAITAOF"),
           "8.0 has more flags for them: no_multi, blocking"),
+    Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"HSCAN", b"ZSCAN"), "8.0 has options NOVALUES and NOSCORES"),
     Known(VALKEY, HELP, _both_answer, "help texts were extended"),
     Known(REDIS, HELP, _both_answer, "help texts were extended in 7.2"),
     Known(REDIS, {"OBJECT|ENCODING"}, _any_difference,
           "7.0 has no listpack encoding of small sets and lists, and converts later when elements are equal"),
     Known(REDIS, {"DEBUG|LISTPACK"}, _errors(b"ERR Not a listpack encoded object"), "as above"),
-    Known(REDIS, {"DEBUG|DIGEST", "DEBUG|DIGEST-VALUE"}, _any_difference, "digests cover doubles as 7.0 writes them"),
-    Known(REDIS, {"COMMAND|INFO", "COMMAND|DOCS", "COMMAND|LIST", "COMMAND|GETKEYSANDFLAGS"}, _any_difference, "7.2 describes commands anew"),
+    Known(REDIS, {"DEBUG|DIGEST", "DEBUG|DIGEST-VALUE"}, _any_difference,
+          "digests cover doubles as 7.0 writes them"),
+    Known(REDIS, {"COMMAND|INFO", "COMMAND|DOCS", "COMMAND|LIST", "COMMAND|GETKEYSANDFLAGS"}, _any_difference,
+          "7.2 describes commands anew"),
     Known(REDIS, None, _same_numbers, "7.0 writes doubles with 17 digits, 7.2 with as few as needed"),
     Known(REDIS, {"CONFIG|SET"}, _errors(b"ERR Unknown option or number of arguments"),
           "set-max-listpack-* came with 7.2"),
@@ -130,20 +151,23 @@ KNOWN = (
           "7.2 tells apart a timeout that is too large"),
     Known(REDIS, {"INFO"}, _any_difference, "arities differ, and so what counts as rejected"),
     Known(REDIS, {"LPOS"}, _lowest_count, "7.2 refuses the lowest rank"),
-    Known(REDIS, {"HELLO"}, _errors(b"WRONGPASS"), "7.2 reads all options before it authenticates"),
     Known(REDIS, None, _errors(b"NOAUTH HELLO", b"NOAUTH HELLO"), "another wording"),
     Known(REDIS, {"COMMAND|GETKEYS"}, _errors(b"ERR"), "7.0 wants an argument more"),
-    Known(REDIS, None, _events_in_another_order, "since 7.2 a client's own message follows the reply to PUBLISH"),
+    Known(REDIS, None, _events_in_another_order,
+          "since 7.2 a client's own message follows the reply to PUBLISH"),
 )
 
 # Commands that leave another state behind: they are not sent to such a server (nor to the other one).
 AVOIDED = {
     # 8.0 refuses MULTI, WATCH and leaving channels without a subscription already when they are queued,
     # and so aborts the transaction.
-    VALKEY: (_refused_in_transaction,),
+    # 8.0 refuses LREM with the lowest count; for Redis 7.2 it means all elements.
+    # Nor does 8.0 set a key that has run out already; Redis 7.2 sets it and deletes it when it is looked at.
+    VALKEY: (_refused_in_transaction, _removes_lowest_count, _sets_expired),
     # 7.0 does not know set-max-listpack-*, so it does not set what comes with it either; nor ZRANK WITHSCORE,
-    # and so aborts the transaction. Clients that wait for several keys are served in another order.
-    REDIS: (_sets_set_limits, _rank_with_score, _waits),
+    # and so aborts the transaction. Options of HELLO before a wrong one have an effect. Clients that wait for
+    # several keys are served in another order.
+    REDIS: (_sets_set_limits, _rank_with_score, _hello_with_options, _waits),
 }
 
 

@@ -85,7 +85,7 @@ def _closing_words(group, token):
 
 
 def _events_until(link, token):
-    """Return everything before the token's reply; without a token, everything up to the first that is no push."""
+    """Return everything before the token's reply; without a token, up to the first that is no push."""
     events = []
     while True:
         event = read_reply(link)

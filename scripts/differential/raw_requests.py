@@ -2,24 +2,26 @@
 
 from .steps import raw
 
-INLINE_PARTS = (b"PING", b"SET s1 v", b"GET s1", b"ECHO", b" ", b"\t", b"\r", b'"a b"', b"'a b'", b'"\\x41\\n"', b"'\\''",
-                b'"\\xzz"', b'"a"b', b'"', b"'", b'""', b"''", b"\\", b"*", b"$", b"\x00", b"\xff", b"a" * 100)
+INLINE_PARTS = (
+    b"PING", b"SET s1 v", b"GET s1", b"ECHO", b" ", b"\t", b"\r", b"*", b"$", b"\\", b"\x00", b"\xff",
+    b"a" * 100, b'"a b"', b"'a b'", b'"\\x41\\n"', b'"\\xzz"', b"'\\''", b'"a"b', b'"', b"'", b'""', b"''")
 # The connection is closed at once, whatever else was still to be answered: not to be combined or cut.
 HTTP_REQUESTS = (b"post /\r\n", b"Host: a\r\n")
 REQUESTS = (
     # Inline.
     b"PING\r\n", b"PING\n", b"\r\n", b"\n", b"  PING  \r\n", b'SET s1 "a b"\r\nGET s1\r\n', b"GET 's1'\r\n",
-    b'SET s1 "a\r\n', b"SET s1 'a'b\r\n", b"GET / HTTP/1.1\r\n", b"x" * 200 + b"\r\n", b"\x00\r\n", b"\xff\xfe\r\n",
-    b"$4\r\nPING\r\n", b":1\r\n", b"+PING\r\n", b"-x\r\n", b"QUIT\r\nPING\r\n",
+    b'SET s1 "a\r\n', b"SET s1 'a'b\r\n", b"GET / HTTP/1.1\r\n", b"\x00\r\n", b"\xff\xfe\r\n",
+    b"x" * 200 + b"\r\n", b"$4\r\nPING\r\n", b":1\r\n", b"+PING\r\n", b"-x\r\n", b"QUIT\r\nPING\r\n",
     b"MULTI\r\nSET s1 a\r\nEXEC\r\n", b"MULTI\r\nNOSUCH\r\nEXEC\r\n", b"SUBSCRIBE c1\r\nGET s1\r\n",
     b"HELLO 3\r\nGET nokey\r\n", b"CLIENT REPLY OFF\r\nPING\r\n", b"CLIENT REPLY SKIP\r\nPING\r\nPING\r\n",
     # Numbers of arguments.
-    b"*1\r\n$4\r\nPING\r\n", b"*0\r\n", b"*-1\r\n", b"*-10\r\n", b"*\r\n", b"*a\r\n", b"*1a\r\n", b"* 1\r\n", b"*+1\r\n",
-    b"*01\r\n", b"*1048576\r\n", b"*1048577\r\n", b"*2147483648\r\n", b"*99999999999999999999\r\n",
-    b"*" + b"1" * 100 + b"\r\n", b"*1\n$4\nPING\n",
+    b"*1\r\n$4\r\nPING\r\n", b"*0\r\n", b"*-1\r\n", b"*-10\r\n", b"*\r\n", b"*a\r\n", b"*1a\r\n", b"* 1\r\n",
+    b"*+1\r\n", b"*01\r\n", b"*1048576\r\n", b"*1048577\r\n", b"*2147483648\r\n",
+    b"*99999999999999999999\r\n", b"*" + b"1" * 100 + b"\r\n", b"*1\n$4\nPING\n",
     # Lengths.
-    b"*1\r\n\r\n", b"*1\r\n$\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$a\r\n", b"*1\r\n$536870913\r\n", b"*1\r\n$0\r\n\r\n",
-    b"*1\r\n$9223372036854775808\r\n", b"*1\r\n$04\r\nPING\r\n", b"*1\r\n$3\r\nPING\r\n", b"*1\r\n$5\r\nPING\r\n\r\n",
+    b"*1\r\n\r\n", b"*1\r\n$\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$a\r\n", b"*1\r\n$0\r\n\r\n",
+    b"*1\r\n$536870913\r\n", b"*1\r\n$9223372036854775808\r\n", b"*1\r\n$04\r\nPING\r\n",
+    b"*1\r\n$3\r\nPING\r\n", b"*1\r\n$5\r\nPING\r\n\r\n",
     b"*1\r\n$4\r\nPINGxx*1\r\n$4\r\nPING\r\n", b"*1\r\n+PING\r\n", b"*2\r\n$3\r\nGET\r\n:1\r\n",
     b"*2\r\n$4\r\nECHO\r\n$6\r\na\r\nb\r\n\r\n", b"*1\r\n$4\r\nQUIT\r\n*1\r\n$4\r\nPING\r\n",
     b"*3\r\n$3\r\nSET\r\n$2\r\ns1\r\n",

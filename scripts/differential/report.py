@@ -86,7 +86,8 @@ def _where_they_differ(one, other):
     common = next((place for place, (mine, yours) in enumerate(zip(one, other)) if mine != yours),
                   min(len(one), len(other)))
     start = max(common - LONG_LINE // 4, 0)
-    return tuple(("..." if start else "") + line[start:start + LONG_LINE] + ("..." if line[start + LONG_LINE:] else "")
+    end = start + LONG_LINE
+    return tuple("%s%s%s" % ("..." * (start > 0), line[start:end], "..." * (len(line) > end))
                  for line in (one, other))
 
 

@@ -137,7 +137,8 @@ class Performance:
             size += sum(len(argument) + 16 for argv in one.commands for argument in argv)
             if end > place and (one.client != steps[place].client or one.kind != COMMANDS or size > MAX_BATCH
                                 or needs_care(one) or _scans(one) or _authenticates(one)
-                                or any(avoid(argv, True, False) for avoid in self._avoided for argv in one.commands)):
+                                or any(avoid(argv, True, False)
+                                       for avoid in self._avoided for argv in one.commands)):
                 return end
         return len(steps)
 
@@ -172,7 +173,7 @@ class Performance:
         return None
 
     def _send_raw(self, player, one, place):
-        """Send the pieces, end the sending side, and compare everything that comes until the server closes."""
+        """Send the pieces, end the sending side, and compare what comes until the server closes."""
         for link in player.links:
             try:
                 for piece, in one.commands:
@@ -230,7 +231,7 @@ def _clients_whose_id_matters(steps):
     names = {one.client for one in steps if one.kind == WAITS}
     for one in steps:
         if one.kind != RAW:
-            found = (ID_OF.match(argument) for argv in one.commands for argument in argv if argument[:1] == b"{")
+            found = (ID_OF.match(argument) for argv in one.commands for argument in argv)
             names.update(match.group(1).decode() for match in found if match)
     return names
 

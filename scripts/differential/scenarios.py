@@ -13,6 +13,7 @@ from .steps import CURSOR, step
 from .synopses import DATA_GROUPS
 
 SMALL_LIMITS = (b"1", b"3", b"4", b"8")
+SMALL_SIZES = (b"2", b"4")
 RUNNING_OUT = synopses("""
     PEXPIRE anykey 1
     GETEX anykey PX 1
@@ -63,7 +64,8 @@ def _opening(writer, client):
         steps += [step(client, (b"CONFIG", b"SET", name, random.choice(SMALL_LIMITS)))
                   for name in random.sample(THRESHOLDS, 4) if b"ziplist" not in name]
         if random.random() < 0.3:
-            steps.append(step(client, (b"CONFIG", b"SET", b"list-max-listpack-size", random.choice((b"2", b"4")))))
+            size = random.choice(SMALL_SIZES)
+            steps.append(step(client, (b"CONFIG", b"SET", b"list-max-listpack-size", size)))
     filled = [writer.valid_step(client, group) for group in writer.theme if group not in ("generic", "server")
               for _ in range(4)]
     return steps + [one for one in filled if not any(CURSOR in argv for argv in one.commands)]

@@ -76,8 +76,8 @@ class Server:
         words = shlex.split(self._command.replace("{port}", str(port)).replace("{dir}", self._directory))
         log = open(Path(self._directory) / "output.log", "ab")
         try:
-            self._process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                             cwd=str(PROJECT_ROOT))
+            self._process = subprocess.Popen(words, cwd=str(PROJECT_ROOT), stdin=subprocess.DEVNULL,
+                                             stdout=log, stderr=subprocess.STDOUT)
         except OSError as error:
             raise ServerError("%s: cannot start: %s" % (self.label, error)) from None
         finally:

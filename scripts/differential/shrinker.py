@@ -136,7 +136,8 @@ class _Shrinking:
         one = self.steps[place]
         if one.kind != RAW and (not argv or takes_long(argv) and one.kind == COMMANDS):
             return False
-        return self._replace(place, one._replace(commands=one.commands[:number] + (argv,) + one.commands[number + 1:]))
+        commands = one.commands[:number] + (argv,) + one.commands[number + 1:]
+        return self._replace(place, one._replace(commands=commands))
 
     def _replace(self, place, one):
         return self._accept(self.steps[:place] + [one] + self.steps[place + 1:])

@@ -10,8 +10,8 @@ from .player import Player
 from .wire import parse
 
 OVERALL = ((b"KEYS", b"*"), (b"DBSIZE",), (b"DEBUG", b"DIGEST"))
-CONTENTS = {b"string": (b"GET",), b"list": (b"LRANGE", b"0", b"-1"), b"set": (b"SMEMBERS",), b"hash": (b"HGETALL",),
-            b"zset": (b"ZRANGE", b"0", b"-1", b"WITHSCORES")}
+CONTENTS = {b"string": (b"GET",), b"list": (b"LRANGE", b"0", b"-1"), b"set": (b"SMEMBERS",),
+            b"hash": (b"HGETALL",), b"zset": (b"ZRANGE", b"0", b"-1", b"WITHSCORES")}
 
 
 def compare_state(judge, servers):

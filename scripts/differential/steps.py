@@ -24,6 +24,9 @@ CURSOR = b"{cursor}"
 ID_OF = re.compile(rb"\{id:(\w+)\}\Z")
 LONGEST_SHOWN = 400
 
+CONTAINERS = frozenset({"ACL", "CLIENT", "COMMAND", "CONFIG", "DEBUG", "FUNCTION", "LATENCY", "MEMORY",
+                        "OBJECT", "PUBSUB", "SCRIPT", "SLOWLOG", "XGROUP", "XINFO"})
+
 Step = namedtuple("Step", "client commands kind")
 
 _PLAIN = re.compile(rb"[!#-&(-:<-\[\]-~]+\Z")       # printable, but no blank, quote, semicolon or backslash
@@ -125,7 +128,3 @@ def names_of(argv):
     if name in CONTAINERS and len(argv) > 1:
         return "%s|%s" % (name, argv[1].decode("latin-1").upper())
     return name
-
-
-CONTAINERS = frozenset({"ACL", "CLIENT", "COMMAND", "CONFIG", "DEBUG", "FUNCTION", "LATENCY", "MEMORY", "OBJECT",
-                        "PUBSUB", "SCRIPT", "SLOWLOG", "XGROUP", "XINFO"})

@@ -25,7 +25,8 @@ GROUPS = {
         MSET (key value)... *2
         MSETNX (key value)...
         PSETEX key milliseconds value
-        SET key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix_seconds|PXAT unix_milliseconds|KEEPTTL] *6
+        SET key value [NX|XX] [GET] [EX seconds|PX milliseconds|KEEPTTL] *4
+        SET key value [NX|XX] [GET] [EXAT unix_seconds|PXAT unix_milliseconds] *2
         SETEX key seconds value
         SETNX key value
         SETRANGE key offset value
@@ -214,7 +215,7 @@ GROUPS = {
         COMMAND|LIST FILTERBY (ACLCAT category|PATTERN filter_pattern|MODULE category)
         CONFIG|GET setting...
         CONFIG|SET threshold_setting... *4
-        CONFIG|SET (HZ integer|TIMEOUT threshold|MAXMEMORY memory|SLOWLOG-MAX-LEN memory|LFU-LOG-FACTOR threshold)...
+        CONFIG|SET (HZ integer|TIMEOUT threshold|MAXMEMORY memory|LFU-LOG-FACTOR threshold)...
         DBSIZE *3
         DEBUG|DIGEST
         DEBUG|DIGEST-VALUE anykey...

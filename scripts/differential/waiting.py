@@ -29,7 +29,7 @@ def start_waiting(judge, servers, player, argv, place):
 
 
 def compare_served(judge, servers, player, place):
-    """See whether a waiting client is served by now, and compare what it got; return the Difference or None."""
+    """Compare what a waiting client got, if it is served by now; return the Difference or None."""
     if all(_is_blocked(servers, player, side) for side in (0, 1)):
         return None
     argv, player.waiting = player.waiting, None

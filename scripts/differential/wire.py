@@ -95,7 +95,8 @@ class Link:
         self._socket = socket.create_connection(address, timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = b""
-        self.failed = False             # closed or silent once: what comes later belongs to an earlier request
+        # Closed or silent once: what comes later would answer an earlier request.
+        self.failed = False
 
     def send(self, data):
         """Send everything; raise LinkError when the server is gone."""

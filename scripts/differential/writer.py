@@ -13,8 +13,9 @@ ODD_COMMANDS = 0.22             # the part of commands made wrong on purpose
 LONGEST_WAIT_S = 0.05
 MOST_PICKS = 10000
 MOST_BYTES = 1000000
-BLOCKING = {"BLPOP": -1, "BRPOP": -1, "BLMOVE": -1, "BRPOPLPUSH": -1, "BLMPOP": 1, "BZPOPMIN": -1, "BZPOPMAX": -1,
-            "BZMPOP": 1}
+# Where the timeout of a blocking command is.
+BLOCKING = {"BLPOP": -1, "BRPOP": -1, "BLMOVE": -1, "BRPOPLPUSH": -1, "BLMPOP": 1, "BZPOPMIN": -1,
+            "BZPOPMAX": -1, "BZMPOP": 1}
 # What to ask right before a command, so that its reply can be judged (see equivalence.py).
 LISTINGS = frozenset({"SMEMBERS", "HGETALL", "HKEYS", "HVALS", "SSCAN", "HSCAN", "ZSCAN"})
 CONTENTS = {"SRANDMEMBER": (b"SMEMBERS",), "SPOP": (b"SMEMBERS",), "HRANDFIELD": (b"HGETALL",),
@@ -35,7 +36,8 @@ class Writer:
         self._arguments = Arguments(random, special={"command": self._inner_command,
                                                      "command_name": self._command_name})
         data = [group for group in DATA_GROUPS if group in groups]
-        self.theme = random.sample(data, min(len(data), random.choice((1, 1, 2, 6)))) if data else list(groups)
+        width = min(len(data), random.choice((1, 1, 2, 6)))
+        self.theme = random.sample(data, width) if data else list(groups)
 
     def argument(self, kind):
         """Return one argument of a kind (arguments.VALUES)."""
@@ -77,7 +79,8 @@ class Writer:
 
     def _synopsis(self, group):
         entries = self.groups[group]
-        return self.random.choices([synopsis for synopsis, _ in entries], [weight for _, weight in entries])[0]
+        synopses, weights = zip(*entries)
+        return self.random.choices(synopses, weights)[0]
 
     def _for(self, group):
         self._arguments.group = group
@@ -102,7 +105,7 @@ class Writer:
         if self.random.random() > 0.15:
             return argv
         change = self.random.choice((bytes.lower, bytes.title))
-        return [change(argument) if argument.isalpha() and argument.isupper() else argument for argument in argv]
+        return [change(word) if word.isalpha() and word.isupper() else word for word in argv]
 
     def _inner_command(self):
         """Return a whole command as the arguments of COMMAND GETKEYS."""
