@@ -123,6 +123,8 @@ def execute(session, argv):
     engine = session.engine
     command, words = find(engine.commands, argv)
     session.last_command = command
+    if command is None and argv[0].lower() in _WORDS_OF_HTTP:
+        return _refuse_http(session)
     try:
         pass_gates(session, command, words, argv)
     except RedisError as error:
