@@ -27,11 +27,12 @@ __all__ = ["Waiter", "wait_for", "serve_ready", "give_up", "give_up_overdue", "u
 class Waiter:
     """One blocked client. `reply` is valid once `done`."""
 
-    __slots__ = ("session", "argv", "database", "keys", "kind", "deadline_s", "on_timeout", "done", "reply",
-                 "_wake")
+    __slots__ = ("session", "command", "argv", "database", "keys", "kind", "deadline_s", "on_timeout", "done",
+                 "reply", "_wake")
 
     def __init__(self, session, argv, blocked):
         self.session = session
+        self.command = find(session.engine.commands, argv)[0]
         self.argv = argv
         self.database = session.db
         self.keys = list(dict.fromkeys(blocked.keys))
@@ -69,6 +70,7 @@ class Waiter:
             return
         self.done = True
         self.reply = reply
+        self.command.calls += 1
         self._leave_queues()
         session = self.session
         session.waiter = None
@@ -82,6 +84,7 @@ def wait_for(session, argv, blocked):
     """Queue `session` at the keys that its command `argv` blocked on; sets `session.waiter`."""
     session.waiter = Waiter(session, argv, blocked)
     session.waiter.join_queues()
+    session.waiter.command.calls -= 1           # a call counts when it ends
     session.engine.blocked_clients += 1
 
 
@@ -105,7 +108,7 @@ def unblock(waiter, with_error=False):
         return
     engine = waiter.session.engine
     error = RedisError("UNBLOCKED client unblocked via CLIENT UNBLOCK")
-    engine.count_error(find(engine.commands, waiter.argv)[0], error)
+    engine.count_error(waiter.command, error)
     waiter.finish(error)
 
 

@@ -23,7 +23,7 @@ import socket
 import threading
 import time
 
-__all__ = ["Outbox", "SocketWatcher", "flush_all"]
+__all__ = ["Outbox", "SocketWatcher"]
 
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)     # 0 (Windows): only the watcher sends, in small pieces
 _JOIN = 1 << 16                 # small messages are joined up to this many bytes for one send
@@ -184,12 +184,6 @@ class Outbox:
             self._watcher.remove_writer(self._descriptor)
 
 
-def flush_all(outboxes):
-    """Send what was put into these outboxes for `later`."""
-    for outbox in outboxes:
-        outbox.flush()
-
-
 class SocketWatcher:
     """One thread for sockets whose own threads cannot look: full outboxes, and clients that block.
 
@@ -202,6 +196,7 @@ class SocketWatcher:
         self._writers = {}                      # descriptor -> Outbox
         self._blocked = {}                      # descriptor -> (socket, callback)
         self._stopping = False
+        self._flushing = threading.Lock()       # only held by `flush_all`
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.setblocking(False)
         self._wake_in.setblocking(False)        # a full pipe wakes as well as one more byte, and must not block
@@ -225,6 +220,16 @@ class SocketWatcher:
                 self._epoll.close()
             self._wake_out.close()
             self._wake_in.close()
+
+    def flush_all(self, outboxes):
+        """Send what was put into these outboxes for `later`. Called by the publisher's thread, without locks.
+
+        One at a time: the next publisher's messages join those that wait, and the sends of one thread cost
+        less than those of several that take the GIL from each other after each.
+        """
+        with self._flushing:
+            for outbox in outboxes:
+                outbox.flush()
 
     def add_writer(self, descriptor, outbox):
         """Call ``outbox.flush()`` whenever `descriptor` is writable."""

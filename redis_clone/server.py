@@ -21,7 +21,7 @@ from .blocking import give_up
 from .dispatch import execute_batch
 from .engine import Engine
 from .errors import RedisError
-from .outbox import Outbox, SocketWatcher, flush_all
+from .outbox import Outbox, SocketWatcher
 from .resp import HELD, RequestParser, encode
 
 __all__ = ["Server", "ListenError"]
@@ -93,7 +93,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
                     if unflushed:
                         engine.unflushed = {}
                 if unflushed:
-                    flush_all(unflushed)
+                    self.watcher.flush_all(unflushed)
                 if out:
                     sendall(b"".join(out))
                 if (done < len(requests) or waiter is not None or parser.error is not None or session.closing
@@ -121,7 +121,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 waiter = session.waiter
                 self.send_ordered(out)
                 unflushed, self.engine.unflushed = self.engine.unflushed, {}
-            flush_all(unflushed)
+            self.watcher.flush_all(unflushed)
             self.send(out)
         violated = self.parser.error is not None and not session.closing
         if violated:

@@ -159,7 +159,7 @@ class PopulateTest(CommandTestCase):
         self.check("*-1", "EXEC")
 
     def test_counts_must_be_positive(self):
-        for words in ("x", "-1", "9223372036854775808", "1 k x", "1 k -1", "1 k 2147483648777"):
+        for words in ("x", "-1", "9223372036854775808", "1 k x", "1 k -1"):
             self.check("-ERR value is out of range, must be positive", "DEBUG POPULATE " + words)
         self.check("+OK", "DEBUG POPULATE 0")
         self.check(":0", "DBSIZE")
@@ -237,7 +237,7 @@ class SwitchTest(CommandTestCase):
         self.check(unknown("REPLYBUFFER"), "DEBUG REPLYBUFFER nosuch 1")
 
     def test_the_rest_is_harmless(self):
-        for words in ("CHANGE-REPL-ID", "LEAK x", "LOG x"):
+        for words in ("CHANGE-REPL-ID", "LEAK x"):
             self.check("+OK", "DEBUG " + words)
 
 

@@ -63,7 +63,8 @@ def _parse_conditions(conditions):
     words = {word.upper() for word in conditions}
     for word in conditions:
         if word.upper() not in _CONDITIONS:
-            raise RedisError(f"ERR Unsupported option {word.decode('utf-8', 'surrogateescape')}")
+            shown = word.split(b"\0")[0].decode("utf-8", "surrogateescape")     # to Redis a string ends there
+            raise RedisError(f"ERR Unsupported option {shown}")
     if b"NX" in words and len(words) > 1:
         raise RedisError("ERR NX and XX, GT or LT options at the same time are not compatible")
     if b"GT" in words and b"LT" in words:

@@ -7,6 +7,7 @@ thousand requests of garbage), which takes some minutes.
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,7 +24,7 @@ except ImportError:                             # Windows
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LONG = os.environ.get("REDIS_CLONE_TEST_LONG", "") not in ("", "0")
-PATIENCE_S = 60                 # the longest wait on a busy machine before something counts as hanging
+PATIENCE_S = 30                 # the longest wait on a busy machine before something counts as hanging
 HAS_PROC = os.path.isdir("/proc/self/fd") and os.path.isdir("/proc/self/task")
 
 
@@ -107,26 +108,39 @@ class ServerProcess:
 
 
 class SystemTestCase(unittest.TestCase):
-    """Starts a server for each test, with `directives`; fails if it printed or logged an internal error."""
+    """Starts a server with `directives` for each test, or `shared` by the tests of the class, which it is
+    flushed for. Fails if a server printed or logged an internal error.
+    """
 
-    directives = ()
+    directives = ()                             # None: the tests start their servers themselves
+    shared = False
+
+    @classmethod
+    def setUpClass(cls):
+        if cls.shared:
+            cls.directory = tempfile.mkdtemp()
+            cls.addClassCleanup(shutil.rmtree, cls.directory)
+            cls.server = ServerProcess(cls.directory, *cls.directives)
+            cls.addClassCleanup(cls.server.end)
 
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = directory.name
-        self.server = None
+        if self.shared:
+            self.addCleanup(self.check, self.server)
+            self.client().execute("FLUSHALL")
+            return
+        self.directory = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.directory)
         if self.directives is not None:
             self.start(*self.directives)
 
     def start(self, *directives, **options):
-        """Start a server (of its own, or another one after its end); it ends with the test."""
+        """Start a server (the first one, or another one after its end); it ends with the test."""
         self.server = ServerProcess(self.directory, *directives, **options)
-        self.addCleanup(self.check_and_end, self.server)
+        self.addCleanup(self.check, self.server)
+        self.addCleanup(self.server.end)
         return self.server
 
-    def check_and_end(self, server):
-        server.end()
+    def check(self, server):
         self.assertEqual(server.errors(), "")
         self.assertNotIn("Internal error", server.log())
 

@@ -4,6 +4,7 @@ import os
 import re
 import select
 import shutil
+import struct
 import subprocess
 import time
 import unittest
@@ -12,16 +13,20 @@ from redis_clone.client import encode_command
 from tests.system.support import PATIENCE_S, SystemTestCase, wait_until
 
 try:
+    import fcntl
     import pty
+    import termios
 except ImportError:                             # Windows
     pty = None
 
 CLI = shutil.which("redis-cli")
-TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\r")
 
 
 @unittest.skipUnless(CLI, "redis-cli is not installed")
 class CliTestCase(SystemTestCase):
+    shared = True
+
     def words(self, *arguments):
         return [CLI, "-p", str(self.server.port), *arguments]
 
@@ -48,7 +53,7 @@ class ScriptTest(CliTestCase):
         self.assertEqual(self.cli("GET", "k"), "v\n")
         self.assertEqual(self.cli("--no-raw", "LPUSH", "l", "a"), "(integer) 1\n")
         self.assertEqual(self.cli("-e", "LPUSH", "k", "a", status=1), "WRONGTYPE Operation against a key "
-                         "holding the wrong kind of value\n\n")
+                         "holding the wrong kind of value\n")
 
     def test_commands_on_standard_input(self):
         self.assertEqual(self.cli(given=b"SET 'a key' \"\\x41\"\nGET 'a key'\nMULTI\nINCR n\nINCR n\nEXEC\n"),
@@ -111,7 +116,7 @@ class WatchTest(CliTestCase):
         self.assertTrue(output.readline().startswith(b"------- data ------"))
         self.assertTrue(output.readline().startswith(b"keys "))
         for _ in range(3):
-            self.assertRegex(output.readline(), rb"^0 +[\d.]+[KMG] +1 +0 +\d+ \(\+\d+\) +\d+ ")
+            self.assertRegex(output.readline(), rb"^0 +[\d.]+[KMG] +[12] +0 +\d+ \(\+\d+\) +\d+ ")
 
     def test_latency(self):
         figures = self.cli("--latency", "-i", "0.1").split()        # not on a terminal: one line at the end
@@ -133,6 +138,8 @@ class InteractiveTest(CliTestCase):
     def setUp(self):
         super().setUp()
         self.terminal, slave = pty.openpty()
+        size = struct.pack("HHHH", 50, 132, 0, 0)               # without one redis-cli asks the terminal and waits
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
         environment = dict(os.environ, TERM="xterm", HOME=self.directory, REDISCLI_HISTFILE="/dev/null")
         process = subprocess.Popen(self.words(), stdin=slave, stdout=slave, stderr=slave, env=environment,
                                    start_new_session=True)
@@ -143,11 +150,12 @@ class InteractiveTest(CliTestCase):
         self.prompt = f"127.0.0.1:{self.server.port}> "
         self.read_until(self.prompt)
 
-    def read_until(self, text):
-        """Read until `text` has appeared; return all that came, without codes for colours and the cursor."""
+    def read_until(self, text, at_end=""):
+        """Read until `text` has appeared, and `at_end` at the end; return all that came, without the codes
+        for colours and the cursor."""
         seen, raw = "", b""
         deadline_s = time.monotonic() + PATIENCE_S
-        while text not in seen:
+        while text not in seen or not seen.endswith(at_end):
             ready, _, _ = select.select([self.terminal], [], [], max(deadline_s - time.monotonic(), 0))
             self.assertTrue(ready, f"waited in vain for {text!r}, saw {seen!r}")
             raw += os.read(self.terminal, 1 << 16)
@@ -158,50 +166,54 @@ class InteractiveTest(CliTestCase):
         os.write(self.terminal, keys.encode())
 
     def enter(self, line, until):
-        """Type a line and Enter; return what is shown up to `until`."""
+        """Type a line and Enter; return what is shown, with `until` in it, up to the next prompt.
+
+        What is typed before that would be lost: redis-cli throws it away when it prompts.
+        """
         self.type(line + "\r")
-        return self.read_until(until)
+        return self.read_until(until, at_end="> ")
 
     def test_commands_and_errors(self):
-        self.enter("set greeting 'hello world'", "\r\nOK\r\n")
-        self.enter("get greeting", '\r\n"hello world"\r\n')
-        self.enter("get", "\r\n(error) ERR wrong number of arguments for 'get' command\r\n")
-        self.enter("lrange nothing 0 -1", "\r\n(empty array)\r\n")
+        self.enter("set greeting 'hello world'", "\nOK\n")
+        self.enter("get greeting", '\n"hello world"\n')
+        self.enter("get", "\n(error) ERR wrong number of arguments for 'get' command\n")
+        self.enter("lrange nothing 0 -1", "\n(empty array)\n")
         self.enter("select 3", self.prompt.replace(">", "[3]>"))
 
     def test_transactions_are_shown_in_the_prompt(self):
         self.enter("multi", f"127.0.0.1:{self.server.port}(TX)> ")
-        self.enter("incr n", "\r\nQUEUED\r\n")
-        self.enter("exec", "\r\n1) (integer) 1\r\n")
+        self.enter("incr n", "\nQUEUED\n")
+        self.enter("exec", "\n1) (integer) 1\n")
 
     def test_help_of_a_command_comes_from_the_server(self):
         shown = self.enter("help getrange", "group: string")
-        self.assertIn("GETRANGE key start end\r\n", shown)
-        self.assertIn("summary: Returns a substring of the string stored at a key.\r\n", shown)
-        self.assertIn("since: 2.4.0\r\n", shown)
+        self.assertIn("GETRANGE key start end\n", shown)
+        self.assertIn("summary: Returns a substring of the string stored at a key.\n", shown)
+        self.assertIn("since: 2.4.0\n", shown)
 
     def test_help_of_a_group(self):
         shown = self.enter("help @hash", "HVALS key")
-        self.assertIn("HINCRBYFLOAT key field increment\r\n", shown)
+        self.assertIn("HINCRBYFLOAT key field increment\n", shown)
 
     def test_help_of_a_subcommand(self):
-        self.assertIn("CLIENT SETNAME connection-name\r\n", self.enter("help client setname", "since: 2.6.9"))
+        self.assertIn("CLIENT SETNAME connection-name\n", self.enter("help client setname", "since: 2.6.9"))
 
     def test_tab_completes_a_command(self):
         self.type("getra\t")
         self.read_until(self.prompt + "GETRANGE")
         self.type(" nothing 0 1\r")
-        self.read_until('\r\n""\r\n')
+        self.read_until('\n""\n')
 
     def test_arguments_are_hinted(self):
         self.type("expire k ")
         self.read_until("expire k seconds [NX|XX|GT|LT]")
 
     def test_subscriptions_are_shown_as_they_come(self):
-        self.enter("subscribe news", "Reading messages... (press Ctrl-C to quit")
+        self.type("subscribe news\r")
+        self.read_until("Reading messages...")
         client = self.client()
         wait_until(lambda: client.execute("PUBLISH", "news", "hello"), "the subscription")
-        self.read_until('1) "message"\r\n2) "news"\r\n3) "hello"\r\n')
+        self.read_until('1) "message"\n2) "news"\n3) "hello"\n')
 
 
 if __name__ == "__main__":
