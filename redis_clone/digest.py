@@ -61,7 +61,8 @@ def _hash(digest, value):
     return digest
 
 
-_TYPES = {"string": (0, _string), "list": (1, _list), "set": (2, _set), "zset": (3, _zset), "hash": (4, _hash)}
+_TYPES = {"string": (0, _string), "list": (1, _list), "set": (2, _set), "zset": (3, _zset),
+          "hash": (4, _hash)}
 
 
 def value_digest(database, key, digest=0):

@@ -11,6 +11,7 @@ collector (PyPy).
 import sys
 import threading
 import time
+from operator import length_hint
 
 __all__ = ["dispose", "empty"]
 
@@ -54,7 +55,8 @@ def empty(containers):
         waiting += _parts(container)
         taken = _take(container)
         while taken:
-            waiting += [value for value in taken if value.__class__ not in _PLAIN and len(value) > _SMALL_VALUE]
+            waiting += [value for value in taken
+                        if value.__class__ not in _PLAIN and length_hint(value, _STEP) > _SMALL_VALUE]
             taken = None                        # here they go
             time.sleep(0)
             taken = _take(container)

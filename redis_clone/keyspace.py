@@ -11,20 +11,20 @@ the one place from where WATCH, keyspace events and the count of changes learn o
 Everything here is called with the engine's lock held. Time stands still during a command: `now_ms` is
 derived from the one clock reading that dispatch makes for it.
 """
-from .datatypes.embedded_string import EmbeddedString
 from .datatypes.hash import Hash
 from .datatypes.hash_index import INDEX_ALWAYS, INDEX_FROM, HashIndex, random_key, scan
 from .datatypes.limits import EncodingLimits
 from .datatypes.quicklist import QuickList
 from .datatypes.set import Set
 from .datatypes.sorted_set import SortedSet
+from .datatypes.string_variants import EmbeddedString, UnsharedInteger
 from .errors import WrongTypeError
 
 __all__ = ["Keyspace", "Database", "type_name"]
 
-_TYPE_NAMES = {bytes: "string", bytearray: "string", EmbeddedString: "string",
-               QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zset"}
-_STRINGS = (bytes, bytearray, EmbeddedString)
+_STRINGS = (bytes, bytearray, EmbeddedString, UnsharedInteger)
+_TYPE_NAMES = dict.fromkeys(_STRINGS, "string")
+_TYPE_NAMES.update({QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zset"})
 _WAITED_FOR = (QuickList, SortedSet)            # types whose arrival at a key wakes blocked clients
 
 

@@ -13,7 +13,7 @@ _SAMPLES = 160
 
 
 class Event:
-    """What is known of one kind of event: the last `samples`, (time in seconds, milliseconds), and the maximum."""
+    """One kind of event: its last `samples`, (time in seconds, milliseconds), and the worst of all."""
 
     __slots__ = ("samples", "highest_ms")
 

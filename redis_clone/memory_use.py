@@ -76,7 +76,8 @@ def read_memory():
 def table_bytes(database):
     """The bytes of a database's hash tables, ``(main, expiry)``; zeros where Python does not tell (PyPy)."""
     try:
-        return sys.getsizeof(database.values) + sys.getsizeof(database.accessed), sys.getsizeof(database.expires)
+        main = sys.getsizeof(database.values) + sys.getsizeof(database.accessed)
+        return main, sys.getsizeof(database.expires)
     except TypeError:
         return 0, 0
 

@@ -11,16 +11,18 @@ and takes the careful path, as does everything incomplete, long, inline or wrong
 
 Replies are plain values: bytes a bulk string, int, None null, str a status line, list and tuple an
 array, dict a map, set and frozenset a set, float a double, bool, RedisError an error, and the classes
-below. Only `encode` knows in which protocol version the client wants to read them.
+of `replies.py`, which are also found here. Only `encode` knows in which protocol version the client wants to read them.
 """
 import re
 
 from .args import format_float, parse_int_or_none
 from .errors import RedisError
 from .inline import split_inline
+from .replies import (NO_REPLY, NULL_ARRAY, Attribute, BigNumber, Encoded, NoReply, NullArray, Push, Replies, SetReply,
+                      Verbatim)
 
 __all__ = ["RequestParser", "encode", "encode_into", "NULL_ARRAY", "NO_REPLY", "Push", "Replies", "SetReply",
-           "Encoded", "Verbatim", "BigNumber", "Attribute", "BULK_LINE", "STATUS_LINE", "CRLF"]
+           "Encoded", "Verbatim", "BigNumber", "Attribute", "BULK_LINE", "STATUS_LINE", "CRLF", "HELD"]
 
 CRLF = b"\r\n"
 INLINE_LIMIT = 64 * 1024            # longest inline request and longest header line, bytes
@@ -44,16 +46,18 @@ class RequestParser:
 
     `feed(data)` returns the requests completed by `data`, each a list of bytes. After a violation of
     the protocol `error` holds the text of the reply and nothing more is parsed; the requests before it
-    are still returned. `unauthenticated` holds the client to small requests; as AUTH and HELLO may lift that,
+    are still returned. A client that is not trusted is held to small requests; as AUTH and HELLO may lift that,
     parsing then stops after them: `error` is HELD until ``feed(b"")`` goes on.
     """
 
-    __slots__ = ("error", "unauthenticated", "max_bulk", "_rest", "_argv", "_left", "_chunks", "_missing", "_skip")
+    __slots__ = ("error", "max_bulk", "_at_start", "_unauthenticated", "_rest", "_argv", "_left", "_chunks",
+                 "_missing", "_skip")
 
     def __init__(self, max_bulk=512 * 1024 * 1024):
         self.error = None
-        self.unauthenticated = False
         self.max_bulk = max_bulk
+        self._at_start = True       # nothing below is out of the ordinary: the fast path may be tried
+        self._unauthenticated = False
         self._rest = b""            # the start of a line that has not ended yet
         self._argv = None           # arguments of a request that is not complete, else None
         self._left = 0              # how many arguments it lacks
@@ -61,17 +65,66 @@ class RequestParser:
         self._missing = 0           # how many bytes it lacks
         self._skip = 0              # line-end bytes still to come after an argument
 
+    def trust(self, authenticated):
+        """Whether the client may send large requests."""
+        self._unauthenticated = not authenticated
+        self._note_state()
+
     def feed(self, data):
         requests = []
+        if self._at_start:
+            pieces = data.split(CRLF)
+            end = len(pieces) - 1           # the last piece had no line end
+            at = 0
+            headers = BULK_HEADER
+            try:
+                while at < end:
+                    count = _PIECES[pieces[at]]
+                    after = at + count
+                    if count == 5:          # two and three words, by far the most, spelled out: a third less time
+                        _, header, name, header2, arg = pieces[at:after]
+                        if header != headers[len(name)] or header2 != headers[len(arg)]:
+                            break
+                        argv = [name, arg]
+                    elif count == 7:
+                        _, header, name, header2, arg, header3, arg2 = pieces[at:after]
+                        if (header != headers[len(name)] or header2 != headers[len(arg)]
+                                or header3 != headers[len(arg2)]):
+                            break
+                        argv = [name, arg, arg2]
+                    else:
+                        argv = pieces[at + 2:after:2]
+                        if pieces[at + 1:after:2] != [headers[len(arg)] for arg in argv]:
+                            break
+                    if after > end:
+                        break
+                    requests.append(argv)
+                    at = after
+            except (KeyError, IndexError, ValueError):      # another count, a longer value, or too few pieces
+                pass
+            data = pieces[at] if at == end else data[sum(map(len, pieces[:at])) + 2 * at:]
+            if not data:
+                return requests
+        self._feed_careful(data, requests)
+        return requests
+
+    def _feed_careful(self, data, requests):
+        """What the fast path left over, and all there is while a request is not complete."""
         if self.error is HELD:
             self.error = None
         if self._argv is not None or self._rest:
             data = self._resume(data, requests)
-        if data and data[0] == 42 and not self.unauthenticated:             # b"*"
-            data = _take_regular(data, requests)
+            self._note_state()
+            if data and self._at_start:             # the rest of a cut pipeline may be regular again
+                requests += self.feed(data)
+                return
         if data:
             self._take_careful(data, requests, None)
-        return requests
+        self._note_state()
+
+    def _note_state(self):
+        self._at_start = (self._argv is None and not self._rest and self.error is None
+                          and not self._unauthenticated)
 
     @property
     def buffered(self):
@@ -113,7 +166,7 @@ class RequestParser:
             if argv:
                 requests.append(argv)
                 found += 1
-                if self.unauthenticated and argv[0].upper() in _AUTHENTICATING:
+                if self._unauthenticated and argv[0].upper() in _AUTHENTICATING:
                     self._rest = data[position:]
                     self.error = HELD
                     return b""
@@ -157,7 +210,7 @@ class RequestParser:
             if count is None or count > MULTIBULK_LIMIT:
                 self.error = "ERR Protocol error: invalid multibulk length"
                 return None, None
-            if count > UNAUTHENTICATED_ARGS and self.unauthenticated:
+            if count > UNAUTHENTICATED_ARGS and self._unauthenticated:
                 self.error = "ERR Protocol error: unauthenticated multibulk length"
                 return None, None
             position = after
@@ -202,95 +255,10 @@ class RequestParser:
         if length is None or not 0 <= length <= self.max_bulk:
             self.error = "ERR Protocol error: invalid bulk length"
             return None
-        if length > UNAUTHENTICATED_BULK and self.unauthenticated:
+        if length > UNAUTHENTICATED_BULK and self._unauthenticated:
             self.error = "ERR Protocol error: unauthenticated bulk length"
             return None
         return length
-
-
-def _take_regular(data, requests):
-    """The fast path: append the regular requests at the start of `data`, return the bytes from the first other."""
-    pieces = data.split(CRLF)
-    end = len(pieces) - 1               # the last piece had no line end
-    at = 0
-    headers = BULK_HEADER
-    try:
-        while at < end:
-            count = _PIECES[pieces[at]]
-            after = at + count
-            if count == 5:              # two and three words, by far the most, spelled out: a third less time
-                _, header, name, header2, arg = pieces[at:after]
-                if header != headers[len(name)] or header2 != headers[len(arg)]:
-                    break
-                argv = [name, arg]
-            elif count == 7:
-                _, header, name, header2, arg, header3, arg2 = pieces[at:after]
-                if header != headers[len(name)] or header2 != headers[len(arg)] or header3 != headers[len(arg2)]:
-                    break
-                argv = [name, arg, arg2]
-            else:
-                argv = pieces[at + 2:after:2]
-                if pieces[at + 1:after:2] != [headers[len(arg)] for arg in argv]:
-                    break
-            if after > end:
-                break
-            requests.append(argv)
-            at = after
-    except (KeyError, IndexError, ValueError):      # another count, a longer value, or too few pieces
-        pass
-    if at == end:
-        return pieces[at]
-    return data[sum(map(len, pieces[:at])) + 2 * at:]
-
-
-class _NullArray:
-    """What a blocking command or an aborted EXEC replies: *-1 in RESP2, null in RESP3."""
-
-    def __repr__(self):
-        return "NULL_ARRAY"
-
-
-class _NoReply:
-    """Returned by a handler that has written its replies itself, or replies later."""
-
-    def __repr__(self):
-        return "NO_REPLY"
-
-
-NULL_ARRAY = _NullArray()
-NO_REPLY = _NoReply()
-
-
-class Push(list):
-    """An out-of-band message: a RESP3 push; in RESP2 an array."""
-
-
-class Replies(list):
-    """Several replies of one command: SUBSCRIBE confirms each channel."""
-
-
-class Encoded(list):
-    """A reply that has been encoded already, piece by piece: EXEC may change the protocol on its way."""
-
-
-class SetReply(list):
-    """A set whose members have an order that is worth keeping; in RESP2 an array."""
-
-
-class Verbatim(bytes):
-    """A text with the format txt in RESP3, a plain bulk string in RESP2."""
-
-
-class BigNumber(int):
-    """An integer beyond 64 bits; in RESP2 a bulk string of its digits."""
-
-
-class Attribute:
-    """Attributes (a dict) shown to RESP3 clients before the reply they belong to."""
-
-    def __init__(self, attributes, reply):
-        self.attributes = attributes
-        self.reply = reply
 
 
 def encode(value, protocol=2):
@@ -333,7 +301,7 @@ def _status(out, value, protocol):
 
 
 def _error(out, value, protocol):
-    text = str(value).encode("utf-8", "surrogateescape")
+    text = str(value).encode("utf-8", "surrogateescape").rstrip(b"\r\n")
     out.append(b"-%b\r\n" % text.replace(b"\r", b" ").replace(b"\n", b" "))
 
 
@@ -412,5 +380,5 @@ _ENCODERS = {
     bytes: _bulk, bytearray: _bulk, int: _integer, type(None): _null, str: _status, list: _array, tuple: _array,
     dict: _map, set: _set, frozenset: _set, float: _double, bool: _boolean, RedisError: _error, Push: _push,
     SetReply: _set, Replies: _replies, Encoded: _encoded, Verbatim: _verbatim, BigNumber: _big_number,
-    Attribute: _attribute, _NullArray: _null_array, _NoReply: _no_reply,
+    Attribute: _attribute, NullArray: _null_array, NoReply: _no_reply,
 }

@@ -57,7 +57,7 @@ def _set(value):
 def _hash(value):
     if value.encoding == "listpack":
         return _listpack([part for pair in value.items() for part in pair])
-    return _count_bytes(len(value)) + sum(_string(field) + _string(content) for field, content in value.items())
+    return _count_bytes(len(value)) + sum(map(_string, value)) + sum(map(_string, value.values()))
 
 
 def _zset(value):

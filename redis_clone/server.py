@@ -187,7 +187,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def trust(self, authenticated):
         """Called by the session: an unauthenticated client is held to small requests."""
-        self.parser.unauthenticated = not authenticated
+        self.parser.trust(authenticated)
 
     def open_outbox(self):
         """Called by the session, in this thread, before others may send to the client."""

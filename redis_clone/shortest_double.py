@@ -38,7 +38,7 @@ def format_shortest(number):
         point = size + power
         text = digits[:point] + "." + digits[point:] if point > 0 else "0." + "0" * -point + digits
     else:
-        text = digits[0] + ("." + digits[1:] if size > 1 else "") + f"e{'-' if scientific < 0 else '+'}{abs(scientific)}"
+        text = digits[0] + ("." + digits[1:] if size > 1 else "") + f"e{scientific:+d}"
     return (sign + text).encode()
 
 

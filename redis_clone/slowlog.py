@@ -53,8 +53,9 @@ def _redact(argv, config):
 
 def _shorten(argv):
     shown = argv[:_MOST_ARGUMENTS] if len(argv) <= _MOST_ARGUMENTS else argv[:_MOST_ARGUMENTS - 1]
-    result = [arg if len(arg) <= _LONGEST_ARGUMENT else
-              arg[:_LONGEST_ARGUMENT] + b"... (%d more bytes)" % (len(arg) - _LONGEST_ARGUMENT) for arg in shown]
+    longest = _LONGEST_ARGUMENT
+    result = [arg if len(arg) <= longest else arg[:longest] + b"... (%d more bytes)" % (len(arg) - longest)
+              for arg in shown]
     if len(argv) > len(shown):
         result.append(b"... (%d more arguments)" % (len(argv) - len(shown)))
     return result

@@ -43,11 +43,11 @@ class Stats:
     def reset(self):
         self.connections_received = 0
         self.connections_rejected = 0
-        self.net_input_bytes = 0                # of sessions that are closed; the others have their own counts
+        self.net_input_bytes = 0                # of closed sessions; the others have their own counts
         self.net_output_bytes = 0
         self.error_replies = 0
         self.errors = collections.Counter()     # error code -> how often
-        self.discarded_values = 0               # keys of flushed databases that were taken apart in the background
+        self.discarded_values = 0               # keys of flushed databases, dropped in the background
         self._samples = collections.deque(maxlen=_SAMPLES + 1)
 
     def count_error(self, error):

@@ -50,8 +50,8 @@ class ConfigSetTest(CommandTestCase):
         self.check("*2\r\n$9\r\nmaxmemory\r\n$9\r\n104857600", "CONFIG GET maxmemory")
 
     def test_sets_all_or_nothing(self):
-        self.check("-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a memory value",
-                   "CONFIG SET timeout 7 maxmemory x")
+        self.check("-ERR CONFIG SET failed (possibly related to argument 'maxmemory') - "
+                   "argument must be a memory value", "CONFIG SET timeout 7 maxmemory x")
         self.check("*2\r\n$7\r\ntimeout\r\n$1\r\n0", "CONFIG GET timeout")
 
     def test_names_are_taken_in_any_case(self):

@@ -56,7 +56,7 @@ class ExpireTest(CommandTestCase):
     def test_errors_and_their_order(self):
         self.check("-ERR Unsupported option FOO", "EXPIRE k a NX FOO XX")
         self.check("-ERR Unsupported option foo", "PEXPIREAT none 1 foo")
-        self.check(b"-ERR Unsupported option \xff  ", "EXPIRE", "k", 1, b"\xff\r\n\0x")
+        self.check(b"-ERR Unsupported option \xff  x", "EXPIRE", "k", 1, b"\xff\r\nx\r\n\0x")
         for command in ("EXPIRE k a NX XX", "EXPIRE none 1 GT NX LT"):
             self.check("-ERR NX and XX, GT or LT options at the same time are not compatible", command)
         self.check("-ERR GT and LT options at the same time are not compatible", "EXPIRE k a gt lt XX")

@@ -58,6 +58,15 @@ class ObjectTest(CommandTestCase):
         self.client.wire("SADD s a")
         self.check(":1", "OBJECT REFCOUNT s")
 
+    def test_a_copy_of_a_small_integer_is_an_integer_of_its_own(self):
+        self.client.wire("SET k 12")
+        self.client.wire("COPY k copy")
+        self.check(":1", "OBJECT REFCOUNT copy")
+        self.check("$3\r\nint", "OBJECT ENCODING copy")
+        self.check("$2\r\n12", "GET copy")
+        self.check(":13", "INCR copy")
+        self.check(":2147483647", "OBJECT REFCOUNT copy")
+
     def test_idletime(self):
         self.client.wire("SET k v")
         self.check(":0", "OBJECT idletime k")

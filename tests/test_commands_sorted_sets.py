@@ -65,14 +65,16 @@ class ZaddTest(SortedSetTestCase):
         self.check_set("y -inf z 0.5 B 1 a 1 aa 1 b 1 x inf")
 
     def test_reads_scores_as_strtod_does(self):
-        for raw, score in (("+5", "5"), ("1.", "1"), (".5", "0.5"), ("-1e3", "-1000"), ("0x10", "16"), ("0x.8p1", "1"),
-                           ("Infinity", "inf"), ("-iNf", "-inf"), ("007", "7"), ("9007199254740993", "9007199254740992"),
+        for raw, score in (("+5", "5"), ("1.", "1"), (".5", "0.5"), ("-1e3", "-1000"), ("0x10", "16"),
+                           ("0x.8p1", "1"), ("Infinity", "inf"), ("-iNf", "-inf"), ("007", "7"),
+                           ("9007199254740993", "9007199254740992"),
                            ("123456789012345678901234567890", "1.2345678901234568e+29")):
             self.client.wire("ZADD", "z", raw, "a")
             self.check_bulk(score, "ZSCORE z a")
 
     def test_refuses_what_is_no_double(self):
-        for raw in ("", "x", " 1", "1 ", "nan", "-nan", "1e", ".", "0x", "1_0", "1e400", "1e-400", b"1\0", "9" * 400):
+        for raw in ("", "x", " 1", "1 ", "nan", "-nan", "1e", ".", "0x", "1_0", "1e400", "1e-400", b"1\0",
+                    "9" * 400):
             self.check(NOT_FLOAT, "ZADD", "z", raw, "a")
         self.check(":0", "EXISTS z")
 
@@ -132,7 +134,8 @@ class ZaddTest(SortedSetTestCase):
         self.check("-ERR INCR option supports a single increment-element pair", "ZADD z INCR y a 1 b")
 
     def test_a_score_without_member_is_a_syntax_error(self):
-        self.check_each(SYNTAX, "ZADD z NX 1", "ZADD z NX XX 1", "ZADD z nx nx", "ZADD z 1 a 2", "ZADD x y a 2")
+        self.check_each(SYNTAX, "ZADD z NX 1", "ZADD z NX XX 1", "ZADD z nx nx", "ZADD z 1 a 2",
+                        "ZADD x y a 2")
         self.check(NOT_FLOAT, "ZADD z 1 a nx 2")
         self.check("-ERR wrong number of arguments for 'zadd' command", "ZADD z 1")
 
@@ -236,8 +239,8 @@ class SingleMemberTest(SortedSetTestCase):
         self.check(":0", "ZREM z c")
 
     def test_refuse_keys_of_other_types(self):
-        self.check_each(WRONG_TYPE, "ZSCORE x a", "ZMSCORE x a", "ZCARD x", "ZRANK x a", "ZREVRANK x a WITHSCORE",
-                        "ZREM x a")
+        self.check_each(WRONG_TYPE, "ZSCORE x a", "ZMSCORE x a", "ZCARD x", "ZRANK x a",
+                        "ZREVRANK x a WITHSCORE", "ZREM x a")
 
 
 class ZpopTest(SortedSetTestCase):
@@ -348,12 +351,15 @@ class ZrandmemberTest(SortedSetTestCase):
         self.check("_", "ZRANDMEMBER nothing")
 
     def test_errors_in_redis_order(self):
-        self.check_each(NOT_INTEGER, "ZRANDMEMBER x y", "ZRANDMEMBER x y WITHSCORES z", f"ZRANDMEMBER x {HUGE + 1}")
+        self.check_each(NOT_INTEGER, "ZRANDMEMBER x y", "ZRANDMEMBER x y WITHSCORES z",
+                        f"ZRANDMEMBER x {HUGE + 1}")
         self.check(NOT_SIGNED, f"ZRANDMEMBER x {-HUGE - 1}")
-        self.check_each(SYNTAX, "ZRANDMEMBER x 1 2", "ZRANDMEMBER x 1 WITHSCORES 2", f"ZRANDMEMBER x {-HUGE} y")
+        self.check_each(SYNTAX, "ZRANDMEMBER x 1 2", "ZRANDMEMBER x 1 WITHSCORES 2",
+                        f"ZRANDMEMBER x {-HUGE} y")
         self.check_each(OUT_OF_RANGE, f"ZRANDMEMBER x {HUGE} WITHSCORES", f"ZRANDMEMBER x {-HUGE} WITHSCORES",
                         f"ZRANDMEMBER x {HUGE // 2 + 1} WITHSCORES")
-        self.check_each(WRONG_TYPE, "ZRANDMEMBER x", "ZRANDMEMBER x 0", f"ZRANDMEMBER x {HUGE // 2} WITHSCORES")
+        self.check_each(WRONG_TYPE, "ZRANDMEMBER x", "ZRANDMEMBER x 0",
+                        f"ZRANDMEMBER x {HUGE // 2} WITHSCORES")
 
 
 class ZscanTest(SortedSetTestCase):
@@ -368,8 +374,8 @@ class ZscanTest(SortedSetTestCase):
 
     def test_a_large_set_writes_scores_with_seventeen_digits(self):
         self.client.wire("CONFIG SET zset-max-listpack-entries 0")
-        for raw, score in (("0.1", "0.10000000000000001"), ("100", "100"), ("-0", "-0"), ("inf", "inf"), ("-inf", "-inf"),
-                           ("1e17", "1e+17"), ("1e-7", "9.9999999999999995e-08"), ("3.5", "3.5")):
+        for raw, score in (("0.1", "0.10000000000000001"), ("100", "100"), ("-0", "-0"), ("inf", "inf"),
+                           ("-inf", "-inf"), ("1e17", "1e+17"), ("1e-7", "9.9999999999999995e-08"), ("3.5", "3.5")):
             self.client.wire("DEL z")
             self.client.wire("ZADD", "z", raw, "a")
             self.check_scan(f"a {score}", "ZSCAN z 0")

@@ -455,6 +455,12 @@ class LcsTest(StringTestCase):
         self.check_bulk("abbabab", "LCS y x")
         self.check_bulk("mytext", "LCS a b MINMATCHLEN 10 WITHMATCHLEN")
 
+    def test_values_changed_in_place(self):
+        self.client.wire("APPEND a ..")
+        self.client.wire("APPEND b ..")
+        self.check_bulk("mytext..", "LCS a b")
+        self.check(":8", "LCS b a LEN")
+
     def test_missing_and_empty(self):
         self.check_bulk("", "LCS a none")
         self.check(":0", "LCS none none LEN")

@@ -9,7 +9,7 @@ PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "redis_clone"
 # Lowest first. A module may import from its own line and from those before it.
 LEVELS = [
     # leaves: know nothing of a server
-    {"version", "errors", "clock", "glob", "inline", "long_double", "lcs", "frequency", "slowlog",
+    {"version", "errors", "clock", "glob", "inline", "replies", "long_double", "lcs", "frequency", "slowlog",
      "shortest_double", "lolwut", "disposal"},
     {"args", "key_specs", "collection_args", "latency"},
     {"registry", "reference"},

@@ -111,17 +111,17 @@ class RequestParserTest(unittest.TestCase):
         for data, text in ((b"*11\r\n", "unauthenticated multibulk length"),
                            (b"*1\r\n$16385\r\n", "unauthenticated bulk length")):
             parser = RequestParser()
-            parser.unauthenticated = True
+            parser.trust(False)
             parser.feed(data)
             self.assertEqual(parser.error, "ERR Protocol error: " + text)
 
     def test_stops_after_what_may_authenticate(self):
         parser = RequestParser()
-        parser.unauthenticated = True
+        parser.trust(False)
         auth, many = command(b"auth", b"secret"), command(*[b"PING"] * 11)
         self.assertEqual(parser.feed(auth + many), [[b"auth", b"secret"]])
         self.assertIs(parser.error, HELD)
-        parser.unauthenticated = False
+        parser.trust(True)
         self.assertEqual(parser.feed(b""), [[b"PING"] * 11])
         self.assertIsNone(parser.error)
 

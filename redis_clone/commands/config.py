@@ -1,4 +1,4 @@
-"""CONFIG: asking for the configuration and changing it while the server runs. The work is done in config.py."""
+"""CONFIG: asking for the configuration and changing it while the server runs. config.py does the work."""
 from ..config_rewrite import rewrite
 from ..errors import OptionSyntaxError, RedisError
 from ..registry import group

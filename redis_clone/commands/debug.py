@@ -198,8 +198,9 @@ def _object(session, key):
 
 def _node_figures(value, config):
     chain, nodes = value.chain, value.node_count()
+    compressed = int(config["list-compress-depth"] != 0)
     return (f" ql_nodes:{nodes} ql_avg_node:{len(value) / nodes:.2f} "
-            f"ql_listpack_max:{config['list-max-listpack-size']} ql_compressed:{int(config['list-compress-depth'] != 0)} "
+            f"ql_listpack_max:{config['list-max-listpack-size']} ql_compressed:{compressed} "
             f"ql_uncompressed_size:{sum(chain.sizes[chain.first:])}")
 
 

@@ -4,10 +4,12 @@ Their kin is next door: expiration.py (EXPIRE, TTL ...), scan.py (KEYS, SCAN, RA
 (OBJECT). Handlers run with the engine's lock held. SORT, DUMP and RESTORE are not here.
 """
 from ..args import INT64_MAX, parse_int, parse_range_int
+from ..datatypes.string_variants import UnsharedInteger
 from ..disposal import dispose
 from ..errors import NoSuchKeyError, OptionSyntaxError, RedisError
 from ..keyspace import type_name
 from ..registry import group
+from .object import is_shared_integer
 
 command = group("generic")
 
@@ -167,7 +169,7 @@ def _parse_database(session, number):
 
 def _duplicate(value):
     if isinstance(value, bytes):
-        return value
+        return UnsharedInteger(value) if is_shared_integer(value) else value
     return bytearray(value) if value.__class__ is bytearray else value.duplicate()
 
 

@@ -23,7 +23,8 @@ def memory_stats(session):
     """Returns details about memory usage."""
     engine = session.engine
     figures = memory_figures(engine)
-    keys = sum(map(len, engine.keyspace.databases))
+    in_use = [database for database in engine.keyspace.databases if len(database)]
+    keys = sum(map(len, in_use))
     return {
         b"peak.allocated": figures.peak,
         b"total.allocated": figures.used,
@@ -35,7 +36,7 @@ def memory_stats(session):
         b"aof.buffer": 0,
         b"lua.caches": 0,
         b"functions.caches": 0,
-        **{b"db.%d" % database.number: _tables(database) for database in engine.keyspace.databases if len(database)},
+        **{b"db.%d" % database.number: _tables(database) for database in in_use},
         b"overhead.total": figures.overhead,
         b"keys.count": keys,
         b"keys.bytes-per-key": max(figures.used - figures.startup, 0) // keys if keys else 0,

@@ -3,10 +3,11 @@
 Handlers run with the engine's lock held. None of them counts as a use of the key.
 """
 from ..datatypes.limits import is_integer
+from ..datatypes.string_variants import EmbeddedString
 from ..errors import RedisError
 from ..registry import group
 
-__all__ = ["encoding_of"]
+__all__ = ["encoding_of", "is_shared_integer"]
 
 command = group("generic")
 command.container("OBJECT", "A container for object introspection commands.", since="2.2.3")
@@ -26,7 +27,12 @@ def encoding_of(value):
         return value.encoding
     if len(value) > _EMBEDDED_MAX:
         return "raw"
-    return "int" if value.__class__ is bytes and is_integer(value) else "embstr"
+    return "int" if value.__class__ is not EmbeddedString and is_integer(value) else "embstr"
+
+
+def is_shared_integer(value):
+    """Whether a stored value is one of the numbers that Redis has once for all keys, if nothing speaks against it."""
+    return value.__class__ is bytes and value.isdigit() and is_integer(value) and int(value) < _SHARED_INTEGERS
 
 
 @command("OBJECT|ENCODING", arity=3, flags="readonly", keys="2 RO", since="2.2.3")
@@ -42,7 +48,7 @@ def object_refcount(session, key):
     value = session.db.look(key, notify=False)
     if value is None:
         return None
-    if value.__class__ is bytes and value.isdigit() and is_integer(value) and int(value) < _SHARED_INTEGERS:
+    if is_shared_integer(value):
         config = session.engine.config
         # A shared number cannot have an access time of its own.
         if not config["maxmemory"] or config["maxmemory-policy"][-3:] not in ("lru", "lfu"):

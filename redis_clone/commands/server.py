@@ -141,7 +141,7 @@ def shutdown(session, *args):
 
 
 def _shut_down(engine, wants_save, force):
-    """End the server; the client sees its connection close. Nothing can be saved so far: say so when asked to."""
+    """End the server; the client sees its connection close. Nothing can be saved so far: that is an error."""
     if wants_save:
         engine.log.warning("SHUTDOWN SAVE: the data cannot be saved, this server has no snapshots yet.")
     if engine.shutdown is None or (wants_save and not force):

@@ -1,7 +1,7 @@
-"""Unions, intersections and differences of sorted sets; plain sets take part with a score of 1 for each member.
+"""Unions, intersections and differences of sorted sets; plain sets take part, each member with a score of 1.
 
-Each command is made of four steps: read the sources, whose types are checked before the options are, parse the
-options, compute a dict from member to score, and reply or store it. Handlers run with the engine's lock held.
+Each command is made of four steps: read the sources, whose types are checked before the options are; parse
+the options; compute a dict from member to score; reply or store it. Handlers run with the engine's lock held.
 """
 from itertools import filterfalse, islice
 
@@ -60,7 +60,8 @@ def _reply(session, scores, with_scores):
 
 # ---- storing ----------------------------------------------------------------------------------------------
 
-@command("ZUNIONSTORE", arity=-4, flags="write denyoom", keys="1 OW UPDATE; numkeys@2 RO ACCESS", since="2.0.0")
+@command("ZUNIONSTORE", arity=-4, flags="write denyoom", keys="1 OW UPDATE; numkeys@2 RO ACCESS",
+         since="2.0.0")
 def zunionstore(session, destination_key, numkeys, *args):
     """Stores the union of multiple sorted sets in a key."""
     sources, options = _read_sources(session.db, "zunionstore", numkeys, args)
@@ -68,7 +69,8 @@ def zunionstore(session, destination_key, numkeys, *args):
     return _store(session.db, destination_key, _union(sources, weights, aggregate), "zunionstore")
 
 
-@command("ZINTERSTORE", arity=-4, flags="write denyoom", keys="1 OW UPDATE; numkeys@2 RO ACCESS", since="2.0.0")
+@command("ZINTERSTORE", arity=-4, flags="write denyoom", keys="1 OW UPDATE; numkeys@2 RO ACCESS",
+         since="2.0.0")
 def zinterstore(session, destination_key, numkeys, *args):
     """Stores the intersect of multiple sorted sets in a key."""
     sources, options = _read_sources(session.db, "zinterstore", numkeys, args)
@@ -76,7 +78,8 @@ def zinterstore(session, destination_key, numkeys, *args):
     return _store(session.db, destination_key, _intersection(sources, weights, aggregate), "zinterstore")
 
 
-@command("ZDIFFSTORE", arity=-4, flags="write denyoom", keys="1 OW UPDATE; numkeys@2 RO ACCESS", since="6.2.0")
+@command("ZDIFFSTORE", arity=-4, flags="write denyoom", keys="1 OW UPDATE; numkeys@2 RO ACCESS",
+         since="6.2.0")
 def zdiffstore(session, destination_key, numkeys, *args):
     """Stores the difference of multiple sorted sets in a key."""
     sources, options = _read_sources(session.db, "zdiffstore", numkeys, args)

@@ -6,6 +6,7 @@ with the engine's lock held.
 """
 import math
 import re
+from itertools import takewhile
 
 from ..args import parse_float, parse_int
 from ..datatypes.sorted_set import SortedSet
@@ -188,7 +189,8 @@ def _parse_options(options, kind, reverse, may_have_scores=True):
         position += 1
     kind = kind or _RANK
     if kind is _RANK and page[1] != -1:
-        raise RedisError("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX")
+        raise RedisError("ERR syntax error, "
+                         "LIMIT is only supported in combination with either BYSCORE or BYLEX")
     if kind is _LEX and with_scores:
         raise RedisError("ERR syntax error, WITHSCORES not supported in combination with BYLEX")
     return kind, bool(reverse), page, with_scores
@@ -215,7 +217,7 @@ def _parse_score_bound(raw):
 
 
 def _strtod(raw):
-    """What C's strtod makes of a zero-terminated string; Redis does not ask here whether there was anything."""
+    """What C's strtod makes of a zero-terminated string. Nothing is zero: Redis does not look that closely."""
     text = raw.partition(b"\0")[0]
     if not text:
         return 0.0
@@ -231,7 +233,7 @@ def _strtod(raw):
 
 
 def _parse_lex_bound(raw):
-    """``(member, is open)``: "[member", "(member" without it, "-" and "+" for the ends; these are given as str."""
+    """``(member, is open)`` of "[member" or "(member"; of "-" and "+", the ends of all bytes, it is str."""
     mark = raw[:1]
     if mark == b"[" or mark == b"(":
         return raw[1:], mark == b"("
@@ -243,7 +245,7 @@ def _parse_lex_bound(raw):
 # ---- from bounds to ranks ---------------------------------------------------------------------------------
 
 def _interval(stored, kind, bounds, reverse=False, page=_WHOLE):
-    """``(first, stop)``, ranks from the lowest score up, of a range or of a page of it; equal when it is empty."""
+    """``(first, stop)``, ranks from the lowest score up, of a range or a page of it; equal if it is empty."""
     if kind is _RANK:
         return _rank_interval(*bounds, len(stored), reverse)
     offset, count = page
@@ -264,7 +266,7 @@ def _interval(stored, kind, bounds, reverse=False, page=_WHOLE):
 
 
 def _rank_interval(start, end, size, reverse):
-    """`start` and `end` are Redis' ranks: from the end where negative, `end` included, descending if `reverse`."""
+    """From Redis' ranks: negative ones count from the end, `end` is included; descending if `reverse`."""
     first = max(start + size, 0) if start < 0 else min(start, size)
     stop = max(min(end + size if end < 0 else end, size - 1) + 1, first)
     return (size - stop, size - first) if reverse else (first, stop)
@@ -273,25 +275,21 @@ def _rank_interval(start, end, size, reverse):
 def _lex_interval_after(stored, first, stop, bounds, reverse, offset):
     """The rest of a lex range in a small set after `offset` members, as many as it has or more.
 
-    Redis looks for the end of the range only after these. When scores differ, what follows them may be in the
-    range again; when they do not, there is nothing.
+    Redis looks for the end of the range only after these. When scores differ, what follows them may be in
+    the range again; when they do not, there is nothing.
     """
     low, high, low_open, high_open = bounds
-    if reverse:
-        ranks = range(stop - offset - 1, -1, -1)
-    else:
-        ranks = range(first + offset, len(stored))
-    members = stored.members_between(0, len(stored))
-    count = 0
-    for rank in ranks:
-        member = members[rank]
+
+    def goes_on(member):
         if reverse:
-            goes_on = low == "-" or member > low or (member == low and not low_open)
-        else:
-            goes_on = high == "+" or member < high or (member == high and not high_open)
-        if not goes_on:
-            break
-        count += 1
+            return low == "-" or member > low or (member == low and not low_open)
+        return high == "+" or member < high or (member == high and not high_open)
+
     if reverse:
-        return stop - offset - count, stop - offset
-    return first + offset, first + offset + count
+        stop = max(stop - offset, 0)
+        rest = reversed(stored.members_between(0, stop))
+    else:
+        first += offset
+        rest = stored.members_between(first, len(stored))
+    count = sum(1 for _ in takewhile(goes_on, rest))
+    return (stop - count, stop) if reverse else (first, first + count)

@@ -1,11 +1,11 @@
 """Sorted sets: ZADD, ZSCORE, ZRANK, ZPOPMIN and their kin.
 
-Ranges are in sorted_set_ranges.py, unions and the like in sorted_set_algebra.py, the commands that wait for a
-member in blocking_sorted_sets.py. A score is a double; in RESP2 replies it is a bulk string, and lists of members
-with scores are flat where RESP3 has pairs (`scored_reply`). Handlers run with the engine's lock held.
+Ranges are in sorted_set_ranges.py, unions and the like in sorted_set_algebra.py, the commands that wait for
+a member in blocking_sorted_sets.py. A score is a double; in RESP2 replies it is a bulk string, and lists of
+members with scores are flat where RESP3 has pairs (`scored_reply`). Handlers run with the engine's lock held.
 """
 from ..args import INT64_MAX, format_float, parse_cursor, parse_float, parse_range_int
-from ..collection_args import (check_picks_fit, parse_multi_pop, parse_pick_count, parse_random_options,
+from ..collection_args import (check_picks_fit, parse_multi_pop, parse_random_options,
                                parse_scan_options)
 from ..errors import NotFloatError, OptionSyntaxError, RedisError, wrong_arity
 from ..registry import group
@@ -82,7 +82,7 @@ def _zadd_several(db, key, args):
     for member, score in zip(members, scores):
         if options and not _may_set(stored.get(member), score, options):
             continue
-        is_new, is_updated = stored.add(member, score, limits) if score else put(stored, member, score, limits)
+        is_new, is_updated = put(stored, member, score, limits)
         added += is_new
         updated += is_updated
     if added or updated:
@@ -269,7 +269,9 @@ def zpopmax(session, key, *count):
 def _pop(session, key, count, lowest):
     if len(count) > 1:
         raise OptionSyntaxError
-    wanted = parse_range_int(count[0], 0, INT64_MAX, "ERR value is out of range, must be positive") if count else 1
+    wanted = 1
+    if count:
+        wanted = parse_range_int(count[0], 0, INT64_MAX, "ERR value is out of range, must be positive")
     stored = session.db.edit_zset(key)
     if stored is None or not wanted:
         return []
@@ -281,7 +283,7 @@ def _pop(session, key, count, lowest):
 
 
 def take(db, key, stored, lowest, count):
-    """Pop up to `count` members, at least one, from the sorted set `stored` at `key`; list of (member, score)."""
+    """Pop up to `count` members, at least one, from the set `stored` at `key`; list of (member, score)."""
     pairs = stored.pop_min(count) if lowest else stored.pop_max(count)
     db.touch(key, "zpopmin" if lowest else "zpopmax", len(pairs))
     if not stored:

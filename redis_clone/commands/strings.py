@@ -9,8 +9,8 @@ everything unusual is in functions of its own. Handlers run with the engine's lo
 commands, which work on strings too, are not here.
 """
 from ..args import INT64_MAX, INT64_MIN, parse_int
-from ..datatypes.embedded_string import EmbeddedString
 from ..datatypes.limits import is_integer
+from ..datatypes.string_variants import EmbeddedString
 from ..errors import NotFloatError, OptionSyntaxError, RedisError, WrongTypeError, wrong_arity
 from ..keyspace import type_name
 from ..lcs import lcs_length, lcs_runs
@@ -387,7 +387,7 @@ def lcs(session, key1, key2, *options):
     texts = [session.db.read(key) for key in (key1, key2)]
     if not {type_name(text) for text in texts} <= {"string", "none"}:
         raise RedisError("ERR The specified keys must contain string values")
-    first, second = [bytes(text or b"") for text in texts]
+    first, second = [text or b"" for text in texts]
     given, shortest = _parse_lcs_options(options)
     if (len(first) + 1) * (len(second) + 1) * _LCS_CELL_BYTES > session.engine.config["proto-max-bulk-len"]:
         raise RedisError("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")

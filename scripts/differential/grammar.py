@@ -32,8 +32,6 @@ class Synopsis:
         self.words = [word.encode() for word in self.name.split("|")]
         tokens = _TOKEN.findall(rest)
         self.alternatives = _alternatives(tokens, None)
-        if tokens:
-            raise ValueError("unbalanced brackets: %s" % text)
 
     def make(self, source, option_chance=0.35, shuffle=True):
         """Return a complete argument list; `source` chooses (see arguments.Arguments)."""
@@ -50,6 +48,8 @@ def _alternatives(tokens, closing):
         nodes = alternatives[-1]
         if token == closing:
             return alternatives
+        if token in _CLOSING.values():
+            raise ValueError("unexpected %s" % token)
         if token in _CLOSING:
             nodes.append(("optional" if token == "[" else "group", _alternatives(tokens, _CLOSING[token])))
         elif token == "|":

@@ -38,10 +38,10 @@ def play_carefully(judge, player, one, place):
 
 def compare_messages(judge, player, place):
     """Compare what came to the client since it was last read; return the Difference or None."""
-    sides = _exchange(player, [(b"PING",)])
-    if any(isinstance(side[-1], Failure) for side in sides):
+    sides = _exchange(player, [])
+    if any(side and isinstance(side[-1], Failure) for side in sides):
         player.gone = True
-    return None if judge.same_events(player, (b"PING",), sides) else Difference(place, MESSAGES, sides)
+    return None if judge.same_events(player, MESSAGES, sides) else Difference(place, MESSAGES, sides)
 
 
 def _judged(judge, player, group, sides):
@@ -61,7 +61,7 @@ def _judged(judge, player, group, sides):
 
 def _exchange(player, group):
     """Return for each server the list of everything that came up to the end of the answer."""
-    name = names_of(group[0])
+    name = names_of(group[0]) if group else ""
     without_token = name == "MULTI" or (player.in_multi and name not in TRANSACTION_ENDS)
     token = None if without_token else b"token-%d" % next(_tokens)
     player.send(list(group) + _closing_words(group, token))
@@ -78,7 +78,7 @@ def _closing_words(group, token):
     if token is None:
         return []
     words = []
-    if _silences(group[0]):
+    if group and _silences(group[0]):
         skips = _silences(group[-1]) and group[-1][2].upper() == b"SKIP"
         words.append((b"PING",) if skips else (b"CLIENT", b"REPLY", b"ON"))
     return words + [(b"PING", token)]

@@ -133,24 +133,20 @@ class Link:
         """Return up to `count` raw replies and, when there are fewer, the reason (else None)."""
         replies = []
         position = 0
-        buffer = self._buffer
-        reason = None
-        while len(replies) < count:
-            try:
-                end = reply_end(buffer, position) if position < len(buffer) else -1
-                if end >= 0:
-                    replies.append(buffer[position:end])
-                    position = end
+        try:
+            while len(replies) < count:
+                end = reply_end(self._buffer, position) if position < len(self._buffer) else -1
+                if end < 0:
+                    self._buffer, position = self._buffer[position:], 0
+                    self._receive()
                     continue
-                self._buffer = buffer[position:]
-                position = 0
-                self._receive()
-                buffer = self._buffer
-            except LinkError as error:
-                reason = str(error)
-                break
-        self._buffer = buffer[position:]
-        return replies, reason
+                replies.append(self._buffer[position:end])
+                position = end
+        except LinkError as error:
+            return replies, str(error)
+        finally:
+            self._buffer = self._buffer[position:]
+        return replies, None
 
     def read_to_end(self):
         """Return every byte up to the server's closing, and None or the reason why that never came."""

@@ -22,9 +22,9 @@ class BenchmarkTest(SystemTestCase):
     def measured(self, *arguments):
         """Run it; return the names of the tests that have a figure."""
         done = subprocess.run([BENCHMARK, "-p", str(self.server.port), "-n", REQUESTS, "--csv", *arguments],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE_S * 20)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE_S * 20)
         output = done.stdout.decode()
-        self.assertEqual(done.returncode, 0, output)
+        self.assertEqual(done.returncode, 0, output + done.stderr.decode())
         rows = list(csv.reader(output.splitlines()))
         self.assertEqual(rows[0][:2], ["test", "rps"], output)
         self.assertTrue(all(float(row[1]) > 0 for row in rows[1:]), output)
