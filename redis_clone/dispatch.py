@@ -28,7 +28,7 @@ POSTPONED = _Postponed()
 
 
 def execute_batch(session, requests, out):
-    """Run `requests` in turn, appending the encoded replies to `out`.
+    """Run `requests` (at least one) in turn, appending the encoded replies to `out`.
 
     Returns how many are done: fewer than there are when the last of them blocks (`session.waiter` is set) or
     hangs up, and when the next one has to wait for the end of a pause (`session.postponed`). The caller
@@ -43,8 +43,9 @@ def execute_batch(session, requests, out):
     slow_s = engine.slow_s
     engine.running = session
     command = None
+    done = len(requests)
     started = monotonic()
-    for position, argv in enumerate(requests):
+    for argv in requests:
         keyspace.now = started
         command = commands.get(argv[0])
         count = len(argv)
@@ -53,6 +54,7 @@ def execute_batch(session, requests, out):
             command = session.last_command
             if reply is POSTPONED:
                 session.postponed = True
+                done = _index(requests, argv)
                 break
             if reply.__class__ is not Blocked:
                 session.encode_reply(reply, out)
@@ -91,19 +93,22 @@ def execute_batch(session, requests, out):
                 encode_into(out, reply, session.protocol)
         if reply.__class__ is Blocked:
             wait_for(session, argv, reply)
-            position += 1
+            done = _index(requests, argv) + 1
             break
         if keyspace.aftermath:
             _after_command(session, out)
             if session.closing:
-                position += 1
+                done = _index(requests, argv) + 1
                 break
-    else:
-        position = len(requests)
-    session.last_command = command or session.last_command
+    session.last_command = command
     session.active_s = started
     engine.running = None
-    return position
+    return done
+
+
+def _index(requests, argv):
+    """Where `argv` stands: looked for when it is needed, instead of counted for every command."""
+    return next(index for index, each in enumerate(requests) if each is argv)
 
 
 def _after_command(session, out):

@@ -187,7 +187,7 @@ class Database:
         return value
 
     def look(self, key, notify=True):
-        """Like `read`, but no use of the key: its access time stays. `notify` False also spares the event of a miss."""
+        """Like `read`, but no use of the key: its access time stays. `notify` False spares a miss its event."""
         value = self.peek(key)
         keyspace = self.keyspace
         if value is not None:

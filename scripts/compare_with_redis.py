@@ -85,8 +85,7 @@ def compare(pair, options):
         text = sys.stdin.read() if options.steps == "-" else Path(options.steps).read_text()
         return 1 if session.play_steps(read_steps(text)) else 0
     session.run()
-    tested = [name for name in names if name not in unknown and name not in missing]
-    print(report.show_summary(session.runner.coverage, session.seconds, tested, unknown, session.found))
+    print(report.show_summary(session.runner.coverage, session.seconds, session.names, unknown, session.found))
     return 1 if session.found or missing else 0
 
 

@@ -31,7 +31,8 @@ class ByRankTest(RangeTestCase):
 
     def test_empty_ranges(self):
         for command in ("ZRANGE z 3 2", "ZRANGE z 5 9", f"ZRANGE z {HUGE} -1", f"ZRANGE z 0 {-HUGE}",
-                        "ZRANGE none 0 -1", "ZREVRANGE z 3 2", "ZREVRANGE none 0 -1", f"ZRANGE z {HUGE} {HUGE} REV"):
+                        "ZRANGE none 0 -1", "ZREVRANGE z 3 2",
+                        "ZREVRANGE none 0 -1", f"ZRANGE z {HUGE} {HUGE} REV"):
             self.check_items("", command)
 
     def test_reverse(self):

@@ -375,7 +375,8 @@ class ZscanTest(SortedSetTestCase):
     def test_a_large_set_writes_scores_with_seventeen_digits(self):
         self.client.wire("CONFIG SET zset-max-listpack-entries 0")
         for raw, score in (("0.1", "0.10000000000000001"), ("100", "100"), ("-0", "-0"), ("inf", "inf"),
-                           ("-inf", "-inf"), ("1e17", "1e+17"), ("1e-7", "9.9999999999999995e-08"), ("3.5", "3.5")):
+                           ("-inf", "-inf"), ("1e17", "1e+17"),
+                           ("1e-7", "9.9999999999999995e-08"), ("3.5", "3.5")):
             self.client.wire("DEL z")
             self.client.wire("ZADD", "z", raw, "a")
             self.check_scan(f"a {score}", "ZSCAN z 0")

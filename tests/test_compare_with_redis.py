@@ -172,17 +172,19 @@ class ShrinkerTest(unittest.TestCase):
 
     def test_keeps_only_the_steps_that_matter(self):
         def wrong_after_delete(server, link, argv):
-            return server._get(link, argv[1]) if b"gone" not in server.values else bulk(b"wrong")
+            return bulk(b"wrong") if b"gone" in server.values else bulk(server.values.get(argv[-1]))
         noise = "A> SET a 1\nB> SADD s x\nA> PING\n"
         text = noise + "A> SET k v\n" + noise + "A> SET gone 1\n" + noise + "A> GET k\n" + noise
         self.assertEqual(self.shrunk(text, {"GET": wrong_after_delete}), "A> SET gone 1\nA> GET k")
 
     def test_drops_arguments_and_shortens_long_ones(self):
-        twist = {"SET": lambda server, link, argv: b"+OK\r\n" if len(argv[2]) < 20 else b"-ERR too long\r\n"}
+        def refuse_long(server, link, argv):
+            return b"-ERR too long\r\n" if len(argv) > 2 and len(argv[2]) >= 20 else server._set(link, *argv[1:])
+        twist = {"SET": refuse_long}
         self.assertEqual(self.shrunk("A> SET k %s EX 100" % ("v" * 500), twist), "A> SET k " + "v" * 20)
 
     def test_does_not_wander_to_another_difference(self):
-        twist = {"GET": always(bulk(b"x")), "PING": lambda server, link, argv: b"+PONG\r\n" if server.values else b"+?\r\n"}
+        twist = {"GET": lambda server, link, argv: bulk(b"x") if len(argv) > 1 else server._arity(argv), "PING": lambda server, link, argv: b"+PONG\r\n" if server.values else b"+?\r\n"}
         text = "A> SET k x\nA> PING\nA> GET k\nA> DEL k\nA> PING"
         self.assertEqual(self.shrunk(text, twist), "A> PING")
         self.assertEqual(self.shrunk("A> SET k x\nA> PING\nA> GET k2", twist), "A> GET k2")
@@ -312,7 +314,7 @@ class CommandLineTest(unittest.TestCase):
             options = compare_with_redis.parse_options(["--only", "SET,GET", "--commands", "200"])
             with self.subTest(twist), contextlib.redirect_stdout(io.StringIO()) as out:
                 self.assertEqual(compare_with_redis.compare(pair, options), expected)
-            self.assertIn("200", out.getvalue()) if expected == 0 else self.assertIn("DIFFERENCE", out.getvalue())
+            self.assertIn("DIFFERENCE" if expected else "2 of 2 known commands sent", out.getvalue())
 
     def test_commands_that_the_server_under_test_lacks_are_a_difference(self):
         pair = (FakeServer(), FakeServer())
@@ -327,7 +329,6 @@ class CommandLineTest(unittest.TestCase):
             compare_with_redis.parse_options(["--groups", "string,nosuch"])
         self.assertIn("no such group: nosuch", err.getvalue())
         self.assertEqual(compare_with_redis.parse_options(["--groups", "string,raw"]).groups, ["string", "raw"])
-        self.assertIn("string", GROUPS)
 
 
 if __name__ == "__main__":

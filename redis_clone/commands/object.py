@@ -31,8 +31,9 @@ def encoding_of(value):
 
 
 def is_shared_integer(value):
-    """Whether a stored value is one of the numbers that Redis has once for all keys, if nothing speaks against it."""
-    return value.__class__ is bytes and value.isdigit() and is_integer(value) and int(value) < _SHARED_INTEGERS
+    """Whether a stored value is one of the numbers that Redis has once for all keys."""
+    return (value.__class__ is bytes and value.isdigit() and is_integer(value)
+            and int(value) < _SHARED_INTEGERS)
 
 
 @command("OBJECT|ENCODING", arity=3, flags="readonly", keys="2 RO", since="2.2.3")

@@ -217,7 +217,7 @@ def _parse_score_bound(raw):
 
 
 def _strtod(raw):
-    """What C's strtod makes of a zero-terminated string. Nothing is zero: Redis does not look that closely."""
+    """What C's strtod makes of a zero-terminated string; of nothing it makes zero, and Redis takes that."""
     text = raw.partition(b"\0")[0]
     if not text:
         return 0.0

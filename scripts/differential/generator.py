@@ -29,6 +29,11 @@ class Generator:
                 for group, entries in chosen.items()}
         return {group: entries for group, entries in kept.items() if entries}
 
+    @property
+    def names(self):
+        """The names of the commands that may be generated."""
+        return sorted({synopsis.name for entries in self._groups.values() for synopsis, _ in entries})
+
     def sequence(self, number):
         """Return the scenario's name and the steps of the sequence with this number."""
         random = Random("%s:%s" % (self._seed, number))

@@ -13,8 +13,8 @@ from .writer import LISTINGS
 CONFIRMATIONS = 3
 LIKE = 20               # differences between raw replies are alike if this many bytes of both replies are
 # Commands at which a difference shows that an earlier command made.
-ASKING = LISTINGS | {"CONFIG|RESETSTAT", "DBSIZE", "DEBUG|DIGEST", "DEBUG|DIGEST-VALUE", "DEBUG|SLEEP", "DEL",
-                     "EXEC", "EXISTS", "GET", "INFO", "KEYS", "LRANGE", "OBJECT|ENCODING", "TYPE", "ZRANGE"}
+ASKING = LISTINGS | {"CONFIG|RESETSTAT", "DBSIZE", "DEBUG|DIGEST", "DEBUG|DIGEST-VALUE", "DEBUG|SLEEP", "EXEC",
+                     "EXISTS", "GET", "INFO", "KEYS", "LRANGE", "OBJECT|ENCODING", "TYPE", "ZRANGE"}
 
 # steadiness: in which part of further attempts the shrunk sequence showed the difference again.
 # obituary: what a server printed before it died, if one did.
@@ -33,6 +33,7 @@ class Session:
         self._show = show
         self._skipped = set(options.skip)
         self._generator = Generator(options.seed, options.groups, options.only, unknown)
+        self.names = self._generator.names
 
     def run(self):
         """Play sequences until the time or the number of commands is reached, or a difference found."""
@@ -118,8 +119,11 @@ def culprit(difference, steps):
     name = names_of(difference.argv)
     if difference.place is not None and name not in ASKING and not name.startswith("("):
         return name
-    names = [names_of(argv) for one in steps for argv in one.commands if one.kind != RAW]
-    for name in reversed(names):
-        if name not in ASKING:
-            return name
-    return names[-1] if names else names_of(difference.argv)
+    for one in reversed(steps):
+        names = [names_of(argv) for argv in one.commands] if one.kind != RAW else []
+        if "SPOP" in names:
+            return "SPOP"                   # what comes after it only removes the rest
+        for other in reversed(names):
+            if other not in ASKING:
+                return other
+    return name

@@ -126,7 +126,8 @@ class SystemTestCase(unittest.TestCase):
     def setUp(self):
         if self.shared:
             self.addCleanup(self.check, self.server)
-            self.client().execute("FLUSHALL")
+            with contextlib.closing(self.client()) as client:
+                client.execute("FLUSHALL")
             return
         self.directory = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.directory)
@@ -159,8 +160,12 @@ class SystemTestCase(unittest.TestCase):
     def info(self, section):
         """A section of INFO as a dict of strings."""
         with contextlib.closing(Client("127.0.0.1", self.server.port, timeout_s=PATIENCE_S)) as client:
-            lines = bytes(client.execute("INFO", section)).decode().splitlines()
-        return dict(line.split(":", 1) for line in lines if ":" in line)
+            return parse_info(client.execute("INFO", section))
+
+
+def parse_info(text):
+    """The reply of INFO as a dict of strings."""
+    return dict(line.split(":", 1) for line in bytes(text).decode().splitlines() if ":" in line)
 
 
 def ask(sock, *words):

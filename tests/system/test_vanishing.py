@@ -8,7 +8,7 @@ import unittest
 
 from redis_clone.client import encode_command
 from tests.system.support import (
-    HAS_PROC, LONG, SystemTestCase, ask, hang_up_hard, read_exactly, read_line, read_to_end, wait_until)
+    HAS_PROC, LONG, SystemTestCase, ask, hang_up_hard, parse_info, read_exactly, read_line, read_to_end, wait_until)
 
 CLIENTS = 100 if LONG else 10
 LARGE = 4 << 20
@@ -29,23 +29,28 @@ WAYS = (close, hang_up_hard, close_sending_side)
 
 
 class VanishingTest(SystemTestCase):
-    directives = ("--enable-debug-command", "yes")
     shared = True
 
+    def setUp(self):
+        super().setUp()
+        self.observer = self.client()
+
     def figures(self):
-        """What must be as before once everybody has gone."""
-        clients, stats = self.info("clients"), self.info("stats")
-        figures = [clients["connected_clients"], clients["blocked_clients"], clients["total_blocking_keys"],
+        """What must be as before once everybody has gone; the first is the number of clients."""
+        clients, stats = self.observe("clients"), self.observe("stats")
+        figures = [int(clients["connected_clients"]), clients["blocked_clients"], clients["total_blocking_keys"],
                    stats["pubsub_channels"], stats["pubsub_patterns"]]
         if HAS_PROC:
             figures += [self.server.threads(), self.server.descriptors()]
         return figures
 
+    def observe(self, section):
+        return parse_info(self.observer.execute("INFO", section))
+
     def assert_leaves_nothing(self, begin):
         """`begin(sock)` brings a new client into the middle of something; then it vanishes in each way."""
-        with contextlib.closing(self.connect()) as sock:        # its thread is the one that looks, too
-            read_reply(sock, "PING")
-        before = wait_until(self.settled_figures, "an idle server")
+        self.settle(lambda figures: figures[:5] == [1, "0", "0", "0", "0"])
+        before = self.figures()
         for vanish in WAYS:
             with self.subTest(vanish=vanish.__name__):
                 crowd = [self.connect() for _ in range(CLIENTS)]
@@ -53,13 +58,12 @@ class VanishingTest(SystemTestCase):
                     begin(sock)
                 for sock in crowd:
                     vanish(sock)
-                wait_until(lambda: self.figures() == before, f"{before}, it is {self.figures()}")
+                self.settle(lambda figures: figures == before)
                 for sock in crowd:
                     sock.close()
 
-    def settled_figures(self):
-        figures = self.figures()
-        return figures if figures[:2] == ["1", "0"] and figures == self.figures() else None
+    def settle(self, condition):
+        wait_until(lambda: condition(self.figures()), f"all gone; there are still {self.figures()}")
 
     def test_before_any_request(self):
         self.assert_leaves_nothing(lambda sock: None)
@@ -83,15 +87,15 @@ class VanishingTest(SystemTestCase):
             read_reply(sock, "SET", "k", "v")
 
         self.assert_leaves_nothing(begin)
-        self.assertEqual(self.client().execute("EXISTS", "k"), 0)
+        self.assertEqual(self.observer.execute("EXISTS", "k"), 0)
 
     def test_while_blocked(self):
         def begin(sock):
             ask(sock, "BLPOP", "one", "two", "0")
 
         self.assert_leaves_nothing(begin)
-        self.assertEqual(self.client().execute("RPUSH", "one", "v"), 1)     # nobody takes it
-        self.assertEqual(self.client().execute("LLEN", "one"), 1)
+        self.assertEqual(self.observer.execute("RPUSH", "one", "v"), 1)     # nobody takes it
+        self.assertEqual(self.observer.execute("LLEN", "one"), 1)
 
     def test_while_blocked_with_a_timeout_on_a_sorted_set(self):
         self.assert_leaves_nothing(lambda sock: ask(sock, "BZPOPMIN", "zset", "3600"))
@@ -107,35 +111,17 @@ class VanishingTest(SystemTestCase):
             read_reply(sock, "SSUBSCRIBE", "shard")
 
         self.assert_leaves_nothing(begin)
-        self.assertEqual(self.client().execute("PUBLISH", "channel", "v"), 0)
+        self.assertEqual(self.observer.execute("PUBLISH", "channel", "v"), 0)
 
     def test_while_messages_pour_in(self):
-        publisher = self.client()
-
         def begin(sock):
             read_reply(sock, "SUBSCRIBE", "channel")
-            publisher.execute("PUBLISH", "channel", "x" * 200_000)
+            self.observer.execute("PUBLISH", "channel", "x" * 200_000)
 
-        publisher.execute("PING")
-        self.addCleanup(publisher.close)
-        self.assert_leaves_nothing_beside(publisher, begin)
-
-    def assert_leaves_nothing_beside(self, client, begin):
-        """The same while `client` stays connected, which is one more of everything."""
-        settled = self.settled_figures
-
-        def with_the_other():
-            figures = self.figures()
-            return figures if figures[:2] == ["2", "0"] and figures == self.figures() else None
-
-        self.settled_figures = with_the_other
-        try:
-            self.assert_leaves_nothing(begin)
-        finally:
-            self.settled_figures = settled
+        self.assert_leaves_nothing(begin)
 
     def test_while_a_long_reply_is_on_its_way(self):
-        self.client().execute("SET", "large", "x" * LARGE)
+        self.observer.execute("SET", "large", "x" * LARGE)
 
         def begin(sock):
             ask(sock, "GET", "large")
@@ -144,15 +130,9 @@ class VanishingTest(SystemTestCase):
         self.assert_leaves_nothing(begin)
 
     def test_while_paused(self):
-        client = self.client()
-        client.execute("PING")
-
-        def begin(sock):
-            client.execute("CLIENT", "PAUSE", 100_000, "WRITE")
-            ask(sock, "SET", "k", "v")
-
-        self.assert_leaves_nothing_beside(client, begin)
-        client.execute("CLIENT", "UNPAUSE")
+        self.addCleanup(self.observer.execute, "CLIENT", "UNPAUSE")
+        self.observer.execute("CLIENT", "PAUSE", 100_000, "WRITE")
+        self.assert_leaves_nothing(lambda sock: ask(sock, "SET", "k", "v"))
 
     def test_right_after_a_request_whose_reply_nobody_reads(self):
         self.assert_leaves_nothing(lambda sock: sock.sendall(encode_command(("LPUSH", "list", "v")) * 1000))
