@@ -28,13 +28,14 @@ POSTPONED = _Postponed()
 
 
 def execute_batch(session, requests, out):
-    """Run `requests` (at least one) in turn, appending the encoded replies to `out`.
+    """Run `requests` in turn, appending the encoded replies to `out`.
 
-    Returns how many are done: fewer than there are when the last of them blocks (`session.waiter` is set) or
-    hangs up, and when the next one has to wait for the end of a pause (`session.postponed`). The caller
-    takes `engine.unflushed` before it gives back the lock, and then flushes those outboxes.
+    Returns None when that is all. Else something stopped it, and it returns how many are done: the last of
+    them blocks (`session.waiter` is set) or hangs up, or the next one has to wait for the end of a pause
+    (`session.postponed`). The caller takes `engine.unflushed` before it gives back the lock, and then
+    flushes those outboxes.
     """
-    if session.closing:                             # killed while it waited for the lock
+    if session.closing or not requests:             # killed while it waited for the lock, or nothing complete yet
         return 0
     engine = session.engine
     keyspace = engine.keyspace
@@ -43,7 +44,7 @@ def execute_batch(session, requests, out):
     slow_s = engine.slow_s
     engine.running = session
     command = None
-    done = len(requests)
+    done = None
     started = monotonic()
     for argv in requests:
         keyspace.now = started

@@ -9,18 +9,16 @@ Besides the clients' threads a server has one for each listening address, one fo
 time-outs) and the socket watcher (`outbox.py`). Nothing here is process-wide; what tunes a stand-alone
 server's process is in `process.py`.
 """
-import errno
 import os
 import socket
 import socketserver
-import sys
 import threading
-import time
 
 from .blocking import give_up
 from .dispatch import execute_batch
 from .engine import Engine
 from .errors import RedisError
+from .listeners import ListenError, TCPListener, UnixListener, addresses_of
 from .outbox import Outbox, SocketWatcher
 from .resp import HELD, RequestParser, encode
 
@@ -33,16 +31,6 @@ _READ_SIZE = 479
 _LARGE_READ_SIZE = 65536
 _BATCH = 512                    # requests under one hold of the lock: about a millisecond at most
 _STOP_POLL_S = 0.05             # how often a listener looks whether it should stop
-_OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
-
-class ListenError(OSError):
-    """An address could not be listened on; `address` and `reason` say which and why."""
-
-    def __init__(self, address, reason):
-        super().__init__(f"{address}: {reason}")
-        self.address = address
-        self.reason = reason
 
 
 class ClientHandler(socketserver.BaseRequestHandler):
@@ -56,7 +44,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
             self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server.set_keepalive(self.request)
         self.parser = RequestParser(server.max_bulk)
-        address, local_address = _addresses(self.request, self.client_address)
+        address, local_address = addresses_of(self.request, self.client_address)
         with self.engine.lock:
             self.session = self.engine.open_session(address, local_address)
             self.session.connection = self
@@ -65,11 +53,10 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def handle(self):
         """Serve the client until it, or somebody else, hangs up."""
-        engine, session = self.engine, self.session
+        engine, session, parser = self.engine, self.session, self.parser
         lock = engine.lock
-        recv, sendall = self.request.recv, self.request.sendall
-        parser = self.parser
         feed = parser.feed
+        recv, sendall = self.request.recv, self.request.sendall
         read_size = _READ_SIZE
         try:
             while True:
@@ -83,66 +70,70 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 requests = feed(data)
                 out = []
                 with lock:
-                    done = execute_batch(session, requests[:_BATCH], out)
+                    done = execute_batch(session, requests if len(requests) <= _BATCH else requests[:_BATCH], out)
                     session.bytes_in += len(data)
-                    waiter = session.waiter     # in here: once it is served this is None again
-                    if session.outbox is not None:
-                        session.outbox.put(b"".join(out))
-                        out = None
-                    unflushed = engine.unflushed
-                    if unflushed:
-                        engine.unflushed = {}
-                if unflushed:
-                    self.watcher.flush_all(unflushed)
-                if out:
-                    sendall(b"".join(out))
-                if (done < len(requests) or waiter is not None or parser.error is not None or session.closing
-                        or out is None):
-                    if not self.finish_batch(requests, done, waiter):
-                        return
+                    usual = done is None and session.outbox is None and not engine.unflushed
+                    left = None if usual else self.settle(out)
+                if usual and len(requests) <= _BATCH and parser.error is None:
+                    reply = b"".join(out)
+                    session.bytes_out += len(reply)
+                    sendall(reply)
+                elif not self.finish_batch(requests, done, out, left):
+                    return
         except OSError:                         # reset by the peer, or shut down by hang_up
             return
 
-    def finish_batch(self, requests, done, waiter):
-        """The less usual rest of a read: more requests than a batch, blocking, errors; False to hang up."""
-        session = self.session
+    def settle(self, out):
+        """With the lock held: hand the replies of a client with an outbox over, in the order of all messages.
+
+        Returns what is to be done when the lock is free: ``(waiter, outboxes to flush)``.
+        """
+        session, engine = self.session, self.engine
+        if session.outbox is not None:
+            session.outbox.put(b"".join(out))
+            session.bytes_out += sum(map(len, out))
+            out.clear()
+        unflushed, engine.unflushed = engine.unflushed, {}
+        return session.waiter, unflushed        # the waiter now: once it is served this is None again
+
+    def finish_batch(self, requests, done, out, left):
+        """The less usual end of a read: more requests than a batch, blocking, errors; False to hang up."""
+        session, parser = self.session, self.parser
+        done = min(len(requests), _BATCH) if done is None else done
         while True:
+            waiter, unflushed = left or (None, {})
+            self.watcher.flush_all(unflushed)
+            self.send(out)
             if waiter is not None:
                 self.wait_blocked(waiter)
             elif session.postponed:
                 self.wait_for_unpause()
-            if done == len(requests) and self.parser.error is HELD:
-                requests, done = self.parser.feed(b""), 0
+            if done == len(requests) and parser.error is HELD:
+                requests, done = parser.feed(b""), 0
             if done == len(requests) or session.closing:
                 break
             out = []
+            batch = requests[done:done + _BATCH]
             with self.engine.lock:
-                done += execute_batch(session, requests[done:done + _BATCH], out)
-                waiter = session.waiter
-                self.send_ordered(out)
-                unflushed, self.engine.unflushed = self.engine.unflushed, {}
-            self.watcher.flush_all(unflushed)
-            self.send(out)
-        violated = self.parser.error is not None and not session.closing
+                ran = execute_batch(session, batch, out)
+                left = self.settle(out)
+            done += len(batch) if ran is None else ran
+        violated = parser.error is not None and not session.closing
         if violated:
-            self.engine.log.verbose(f"Protocol error from client {session.address}: {self.parser.error}")
-            out = [encode(RedisError(self.parser.error))] if session.reply_mode == "on" else []
+            self.engine.log.verbose(f"Protocol error from client {session.address}: {parser.error}")
+            out = [encode(RedisError(parser.error))] if session.reply_mode == "on" else []
             with self.engine.lock:
-                self.send_ordered(out)
+                self.settle(out)
             self.send(out)
         if session.outbox is not None:
             session.outbox.wait_until_drained()
         return not violated and not session.closing
 
-    def send_ordered(self, out):
-        """With the lock held: what a client with an outbox gets must join the queue now."""
-        if self.session.outbox is not None:
-            self.session.outbox.put(b"".join(out))
-            out.clear()
-
     def send(self, out):
         if out:
-            self.request.sendall(b"".join(out))
+            reply = b"".join(out)
+            self.session.bytes_out += len(reply)
+            self.request.sendall(reply)
 
     def wait_blocked(self, waiter):
         """Sleep until a blocked command is served, times out, or the client hangs up; send its reply."""
@@ -220,61 +211,6 @@ class ClientHandler(socketserver.BaseRequestHandler):
         self.watcher.forget(self.request)
 
 
-class _Listening:
-    """What all listeners change about socketserver's defaults."""
-
-    daemon_threads = True
-    allow_reuse_address = os.name != "nt"       # on Windows it would allow two servers on one port
-    block_on_close = False
-
-    def __init__(self, address, owner):
-        self.owner = owner
-        self.request_queue_size = owner.engine.config["tcp-backlog"]
-        super().__init__(address, ClientHandler)
-
-    def get_request(self):
-        try:
-            return super().get_request()
-        except OSError as error:
-            if error.errno in _OUT_OF_RESOURCES:
-                self.owner.engine.log.warning(f"Accepting client connection: accept: {error.strerror}")
-                time.sleep(0.1)                 # the connection stays in the backlog; do not spin on it
-            raise
-
-    def verify_request(self, request, client_address):
-        """Turn a client away before it gets a thread."""
-        refusal = self.owner.refuse(request, client_address)
-        if refusal:
-            try:
-                request.setblocking(False)
-                request.send(refusal)
-            except OSError:
-                pass
-        return not refusal
-
-    def handle_error(self, request, client_address):
-        error = sys.exc_info()[1]
-        self.owner.engine.log.warning(f"Error with client {client_address}: {error!r}")
-
-
-class TCPListener(_Listening, socketserver.ThreadingTCPServer):
-    """One address and port."""
-
-    def __init__(self, address, owner):
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        super().__init__(address, owner)
-
-    def server_bind(self):
-        if self.address_family == socket.AF_INET6:
-            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        super().server_bind()
-
-
-if hasattr(socketserver, "ThreadingUnixStreamServer"):
-    class UnixListener(_Listening, socketserver.ThreadingUnixStreamServer):
-        """A Unix domain socket."""
-
-
 class Server:
     """Listeners, housekeeping and an engine.
 
@@ -292,6 +228,8 @@ class Server:
         self.max_bulk = self.config["proto-max-bulk-len"]
         self.config.on_change("proto-max-bulk-len", lambda value: setattr(self, "max_bulk", value))
         self._stop = threading.Event()
+        self._stopping = threading.Lock()       # held while stopping, so that a second call waits for the first
+        self._stopped = False
         self._threads = []
         self.engine.shutdown = self.request_shutdown
 
@@ -348,7 +286,7 @@ class Server:
         optional = host.startswith("-")         # "-::1": do without where the machine has no such address
         host = host.lstrip("-")
         try:
-            self.listeners.append(TCPListener(("" if host == "*" else host, port), self))
+            self.listeners.append(TCPListener(("" if host == "*" else host, port), ClientHandler, self))
         except OSError as error:
             if not optional:
                 raise ListenError(f"{host}:{port}", error.strerror or str(error)) from error
@@ -357,7 +295,7 @@ class Server:
         try:
             if os.path.exists(path):            # left behind by a server that was killed
                 os.unlink(path)
-            self.listeners.append(UnixListener(path, self))
+            self.listeners.append(UnixListener(path, ClientHandler, self))
             if self.config["unixsocketperm"]:
                 os.chmod(path, self.config["unixsocketperm"])
         except OSError as error:
@@ -392,12 +330,18 @@ class Server:
         self.stop()
 
     def request_shutdown(self, exit_code=0):
-        """Let `serve_forever` return; callable from a signal handler and from any thread."""
+        """Stop soon, from a thread of its own: callable with the lock held and from any thread."""
         self.exit_code = exit_code
-        self._stop.set()
+        threading.Thread(target=self.stop, name="shutdown", daemon=True).start()
 
     def stop(self):
-        """Close the listeners, hang up on all clients, end the background threads."""
+        """Close the listeners, hang up on all clients, end the background threads; again does nothing."""
+        with self._stopping:
+            if not self._stopped:
+                self._stopped = True
+                self._stop_all()
+
+    def _stop_all(self):
         self._stop.set()
         for listener in self.listeners:
             listener.shutdown()
@@ -419,17 +363,3 @@ class Server:
 
     def __exit__(self, *exception):
         self.stop()
-
-
-def _addresses(sock, peer):
-    """``(address, local address)`` of a connection as CLIENT LIST prints them."""
-    if sock.family == getattr(socket, "AF_UNIX", None):
-        path = sock.getsockname()
-        path = path.decode() if isinstance(path, bytes) else path
-        return f"{path}:0", f"{path}:0"
-    return _host_port(peer), _host_port(sock.getsockname())
-
-
-def _host_port(address):
-    host, port = address[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -85,7 +85,8 @@ def compare(pair, options):
         text = sys.stdin.read() if options.steps == "-" else Path(options.steps).read_text()
         return 1 if session.play_steps(read_steps(text)) else 0
     session.run()
-    print(report.show_summary(session.runner.coverage, session.seconds, session.names, unknown, session.found))
+    print(report.show_summary(session.runner.coverage, session.seconds, session.names, unknown,
+                              session.found))
     return 1 if session.found or missing else 0
 
 

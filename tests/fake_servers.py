@@ -1,6 +1,6 @@
 """Servers that exist in memory only, for the tests of scripts/compare_with_redis.py and its parts."""
 import inspect
-import random
+import itertools
 import sys
 from pathlib import Path
 
@@ -9,6 +9,9 @@ if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))           # where the tests, too, find the package
 
 from differential import steps, wire        # noqa: E402
+
+
+_numbers = itertools.count()
 
 
 def bulk(value):
@@ -27,7 +30,7 @@ def always(reply):
 class FakeServer:
     """As much of a server as the comparison needs: strings, lists, sets, channels, MULTI; one database.
 
-    `twist` maps a command's name to a function (server, link, argv) that answers in its stead.
+    `twist` maps a command's name to a function (server, link, argv) that answers correct calls instead.
     """
 
     def __init__(self, twist=None, family="redis", version=(7, 2, 6)):
@@ -38,6 +41,7 @@ class FakeServer:
         self.links = []
         self.resets = 0
         self._twist = twist or {}
+        self._number = next(_numbers)
         self.control = self.connect()
 
     def connect(self):
@@ -60,12 +64,8 @@ class FakeServer:
         return set(names)
 
     def answer(self, link, argv):
+        """Return the raw reply to a command."""
         name = steps.names_of(argv)
-        if name in self._twist:
-            return self._twist[name](self, link, argv)
-        if link.queue is not None and name not in ("EXEC", "MULTI"):
-            link.queue.append(argv)
-            return b"+QUEUED\r\n"
         method = getattr(self, "_" + name.lower().replace("|", "_").replace("-", "_"), None)
         if method is None:
             return b"-ERR unknown command '%b'\r\n" % argv[0]
@@ -74,7 +74,10 @@ class FakeServer:
             inspect.signature(method).bind(link, *args)
         except TypeError:
             return b"-ERR wrong number of arguments for '%b' command\r\n" % argv[0]
-        return method(link, *args)
+        if link.queue is not None and name not in ("EXEC", "MULTI"):
+            link.queue.append(argv)
+            return b"+QUEUED\r\n"
+        return self._twist[name](self, link, argv) if name in self._twist else method(link, *args)
 
     def _ping(self, link, text=None):
         return bulk(text) if text is not None else b"+PONG\r\n"
@@ -83,12 +86,15 @@ class FakeServer:
         self.values[key] = value
         return b"+OK\r\n"
 
+    def _watch(self, link, *keys):
+        return b"+OK\r\n"
+
     def _get(self, link, key):
         value = self.values.get(key)
         return b"-WRONGTYPE\r\n" if isinstance(value, (list, set)) else bulk(value)
 
-    def _rpush(self, link, key, *items):
-        self.values.setdefault(key, []).extend(items)
+    def _rpush(self, link, key, item, *more):
+        self.values.setdefault(key, []).extend((item,) + more)
         size = len(self.values[key])
         self._serve_waiting(key)
         return b":%d\r\n" % size
@@ -114,14 +120,15 @@ class FakeServer:
     def _lrange(self, link, key, first, last):
         return array(*map(bulk, self.values.get(key, [])))
 
-    def _sadd(self, link, key, *members):
-        self.values.setdefault(key, set()).update(members)
+    def _sadd(self, link, key, member, *more):
+        self.values.setdefault(key, set()).update((member,) + more)
         return b":1\r\n"
 
     def _smembers(self, link, key):
-        members = list(self.values.get(key, ()))
-        random.shuffle(members)
-        return array(*map(bulk, members))
+        """No two servers list a set in the same order."""
+        members = sorted(self.values.get(key, ()))
+        start = self._number % (len(members) or 1)
+        return array(*map(bulk, members[start:] + members[:start]))
 
     def _sscan(self, link, key, cursor):
         """Two members a call, and one of them twice."""

@@ -23,7 +23,7 @@ LEVELS = [
     {"dispatch"},
     {"commands"},
     {"engine"},
-    {"process", "server"},
+    {"process", "listeners", "server"},
     {"__init__", "__main__", "testing", "pytest_plugin"},
 ]
 # Beside the server: the client and its tools know the wire format only.

@@ -58,8 +58,6 @@ def zadd(session, key, *args):
 
 def _parse_score(raw):
     """The first score of ZADD or ZINCRBY. When it is an option, what is missing is something after it."""
-    if raw.isdigit() and len(raw) < 300:
-        return float(raw)
     try:
         return parse_float(raw)
     except NotFloatError:

@@ -26,6 +26,7 @@ def needs_care(one):
 def play_carefully(judge, player, one, place):
     """Play one step command by command; return the Difference or None."""
     commands = list(one.commands)
+    player.before = None
     while commands and not player.gone:
         # What CLIENT REPLY silences cannot be told apart: the rest of the step is one answer.
         group = commands if _silences(commands[0]) else commands[:1]

@@ -25,7 +25,7 @@ class Player:
         self.queued = []            # the commands that EXEC will answer
         self.waiting = None         # the blocking command it waits in (see waiting.py)
         self.gone = False
-        self.before = None          # the last command and its replies
+        self.before = None          # the command before in the same step, and its replies
         self.ids = None
         self._ids_of = ids_of
 

@@ -120,6 +120,8 @@ class Performance:
         commands = [(number, argv) for number in range(place, end) for argv in steps[number].commands]
         sides = player.exchange([argv for _, argv in commands])
         for (number, argv), *replies in zip(commands, *sides):
+            if argv is steps[number].commands[0]:
+                player.before = None
             if not self._judge.compare(player, argv, replies):
                 return Difference(number, argv, replies)
             if player.gone:
@@ -155,7 +157,8 @@ class Performance:
         return None
 
     def _scan(self, player, one, place):
-        """Play a step with a complete scan; its other commands tell what the scan is judged by."""
+        """Play a step with a complete scan in it."""
+        player.before = None
         for argv in one.commands:
             if CURSOR in argv:
                 replies = [_complete_scan(link, argv) for link in player.links]

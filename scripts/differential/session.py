@@ -13,8 +13,8 @@ from .writer import LISTINGS
 CONFIRMATIONS = 3
 LIKE = 20               # differences between raw replies are alike if this many bytes of both replies are
 # Commands at which a difference shows that an earlier command made.
-ASKING = LISTINGS | {"CONFIG|RESETSTAT", "DBSIZE", "DEBUG|DIGEST", "DEBUG|DIGEST-VALUE", "DEBUG|SLEEP", "EXEC",
-                     "EXISTS", "GET", "INFO", "KEYS", "LRANGE", "OBJECT|ENCODING", "TYPE", "ZRANGE"}
+ASKING = LISTINGS | {"CONFIG|RESETSTAT", "DBSIZE", "DEBUG|DIGEST", "DEBUG|DIGEST-VALUE", "DEBUG|SLEEP",
+                     "EXEC", "EXISTS", "GET", "INFO", "KEYS", "LRANGE", "OBJECT|ENCODING", "TYPE", "ZRANGE"}
 
 # steadiness: in which part of further attempts the shrunk sequence showed the difference again.
 # obituary: what a server printed before it died, if one did.

@@ -35,14 +35,14 @@ def free_port():
 
 
 def wait_until(condition, what):
-    """Return the first true value of ``condition()``; fail if there is none for too long."""
+    """Return the first true value of ``condition()``; fail if it takes too long. `what` is text, or makes it."""
     deadline_s = time.monotonic() + PATIENCE_S
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline_s:
-            raise AssertionError(f"waited {PATIENCE_S} s in vain: {what}")
+            raise AssertionError(f"waited {PATIENCE_S} s in vain: {what() if callable(what) else what}")
         time.sleep(0.01)
 
 
@@ -197,15 +197,15 @@ def read_exactly(sock, size):
 
 def read_to_end(sock):
     """All that comes until the server hangs up."""
-    data = b""
+    chunks = []
     while True:
         try:
             chunk = sock.recv(1 << 16)
         except ConnectionResetError:
-            return data
+            chunk = b""
         if not chunk:
-            return data
-        data += chunk
+            return b"".join(chunks)
+        chunks.append(chunk)
 
 
 def hang_up_hard(sock):

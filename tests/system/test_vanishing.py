@@ -63,7 +63,7 @@ class VanishingTest(SystemTestCase):
                     sock.close()
 
     def settle(self, condition):
-        wait_until(lambda: condition(self.figures()), f"all gone; there are still {self.figures()}")
+        wait_until(lambda: condition(self.figures()), lambda: f"all gone; there are still {self.figures()}")
 
     def test_before_any_request(self):
         self.assert_leaves_nothing(lambda sock: None)
@@ -152,7 +152,7 @@ class HalfClosedTest(SystemTestCase):
         sock.sendall(encode_command(("ECHO", "x" * 100_000)) * 20)
         sock.shutdown(socket.SHUT_RD)
         sock.close()
-        wait_until(lambda: self.info("clients")["connected_clients"] == "2", "the end of the client")
+        wait_until(lambda: self.info("clients")["connected_clients"] == "1", "the end of the client")
 
 
 def read_reply(sock, *words):
