@@ -23,7 +23,7 @@ _LONGEST_TIMEOUT_MS = INT64_MAX - (1 << 41)     # Redis adds the date, about tha
 
 _FLOAT = re.compile(rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|0[xX][0-9a-fA-F.]+(?:[pP][+-]?\d+)?)",
                     re.IGNORECASE)
-_plain_float = re.compile(rb"-?\d{1,17}(?:\.\d{1,17})?").fullmatch     # by far the most, and never out of range
+_plain_float = re.compile(rb"-?\d{1,17}(?:\.\d{1,17})?").fullmatch     # by far the most; never out of range
 _NON_ZERO = re.compile(rb"[+-]?(0[xX][0.]*[1-9a-fA-F]|[0.]*[1-9])")
 
 

@@ -9,7 +9,8 @@ EXEC, scripts, blocked clients and the tests enter at `execute` or `call` with s
 The engine's lock is held throughout this module.
 """
 from .blocking import serve_ready, wait_for
-from .errors import RedisError, unknown_command, wrong_arity
+from .errors import RedisError, unknown_command, unknown_subcommand, wrong_arity
+from .frequency import Untouched
 from .registry import FLAG_BITS, find
 from .resp import BULK_LINE, CRLF, NO_REPLY, STATUS_LINE, encode_into
 from .session import Blocked
@@ -184,23 +185,21 @@ def call(session, command, words, argv):
 def _call_without_touching(session, command, words, argv):
     """CLIENT NO-TOUCH: access times change only for keys that the command creates."""
     database = session.db
-    before = database.accessed
-    database.accessed = {}
+    untouched = database.accessed = Untouched(database.accessed)
     try:
         return call(session, command, words, argv)
     finally:
-        touched, database.accessed = database.accessed, before
-        for key, clock in touched.items():
-            before.setdefault(key, clock)
+        for database in session.engine.keyspace.databases:
+            if database.accessed is untouched:      # unless FLUSHDB replaced it; SWAPDB may have moved it
+                database.accessed = untouched.table
 
 
 def pass_gates(session, command, words, argv):
     """Raise the first reason, in Redis' order, why `session` may not run this now."""
     engine = session.engine
     if command is None:
-        raise unknown_command(argv)
-    if words == 1 and command.subcommands and len(argv) > 1:
-        command.handler(session, *argv[1:])             # raises: unknown subcommand
+        container = engine.commands.get(argv[0].upper())
+        raise unknown_subcommand(container.name, argv[1]) if container else unknown_command(argv)
     if not command.low <= len(argv) <= command.high:
         raise wrong_arity(command.name)
     flags = command.flags

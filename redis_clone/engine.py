@@ -6,7 +6,6 @@ client threads, the housekeeping thread and embedded callers are alike in that.
 
 The engine also keeps what gates and statistics need: the password, pauses, error counts, the slow log.
 """
-import collections
 import random
 import threading
 import traceback
@@ -16,11 +15,12 @@ from .clock import Clock
 from .config import Config
 from .errors import RedisError
 from .expiry import expire_cycle
+from .frequency import FrequencyRules, FrequencyTable
 from .keyspace import Keyspace
 from .latency import LatencyMonitor
 from .log import Log
 from .pubsub import PubSub
-from .registry import FLAG_BITS, TABLE, ANY
+from .registry import ANY, TABLE
 from .session import Session
 from .slowlog import SlowLog
 from .stats import Stats
@@ -39,6 +39,7 @@ class Engine:
         self.clock = clock or Clock()
         self.lock = threading.Lock()            # guards everything that is reached from here
         self.random = random.Random()
+        self.frequency_rules = FrequencyRules(self.random)
         self.keyspace = Keyspace(self.config["databases"], self.clock, self.random)
         self.commands = self._own_commands()
         self.pubsub = PubSub()
@@ -90,10 +91,22 @@ class Engine:
                           "set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
                           "zset-max-listpack-value", "list-max-listpack-size"):
             follow(directive, lambda value, name=directive.replace("-", "_"): setattr(limits, name, value))
+        follow("lfu-log-factor", lambda value: setattr(self.frequency_rules, "log_factor", value))
+        follow("lfu-decay-time", lambda value: setattr(self.frequency_rules, "decay_minutes", value))
+        follow("maxmemory-policy", self._set_policy)
         follow("requirepass", self._set_password)
         follow("slowlog-log-slower-than", self._set_slow)
         follow("slowlog-max-len", self.slowlog.resize)
         follow("latency-monitor-threshold", self._set_latency_threshold)
+
+    def _set_policy(self, policy):
+        """LFU policies count accesses, all others go by the time of the last one."""
+        new_access_table = self._new_frequency_table if policy.endswith("lfu") else dict
+        if self.keyspace.new_access_table != new_access_table:
+            self.keyspace.note_accesses_in(new_access_table)
+
+    def _new_frequency_table(self):
+        return FrequencyTable(self.frequency_rules)
 
     def _set_password(self, password):
         self.password = password.encode("utf-8", "surrogateescape")

@@ -41,7 +41,7 @@ class Keyspace:
     """
 
     __slots__ = ("databases", "limits", "clock", "now", "wall_offset_s", "lru_clock", "dirty", "hits", "misses",
-                 "expired", "ready", "aftermath", "notify", "random", "may_expire")
+                 "expired", "ready", "aftermath", "notify", "random", "may_expire", "new_access_table")
 
     def __init__(self, count, clock, random):
         self.limits = EncodingLimits()
@@ -52,6 +52,7 @@ class Keyspace:
         self.aftermath = False          # something is to be done after the running command: see dispatch
         self.notify = None              # notify(database, event, key) when keyspace events are on
         self.may_expire = True          # False while PAUSE ... holds back expiry
+        self.new_access_table = dict    # called for a database's `accessed`
         self.now = 0.0
         self.tick()
         self.databases = [Database(number, self) for number in range(count)]
@@ -67,6 +68,12 @@ class Keyspace:
     def now_ms(self):
         """The time of the running command, milliseconds since 1970."""
         return int((self.now + self.wall_offset_s) * 1000)
+
+    def note_accesses_in(self, new_access_table):
+        """Forget all accesses and note the next ones in tables of another kind: a dict, or one that counts."""
+        self.new_access_table = new_access_table
+        for database in self.databases:
+            database.accessed = new_access_table()
 
     def swap(self, first, second):
         """Exchange the contents of two databases (numbers); sessions keep their database's number."""
@@ -148,7 +155,7 @@ class Database:
         count = len(self.values) if hasattr(self, "values") else 0
         self.values = {}
         self.expires = {}               # key -> milliseconds since 1970
-        self.accessed = {}              # key -> lru_clock of its last access
+        self.accessed = self.keyspace.new_access_table()     # key -> lru_clock of its last access
         self.key_index = None           # HashIndex over the keys, once there are many
         self.expires_index = None       # the same over the keys that expire
         self.expire_cursor = 0          # where the active expiry goes on

@@ -135,10 +135,9 @@ def find(commands, argv):
     """The command that `argv` names, its subcommand where it has some, or None.
 
     `commands` maps names as bytes (upper case) to records. Returns ``(command, words)``: how many items
-    of argv the name takes. For an unknown subcommand the command is the container itself.
+    of argv the name takes.
     """
     record = commands.get(argv[0]) or commands.get(argv[0].upper())
     if record is None or not record.subcommands or len(argv) < 2:
         return record, 1
-    sub = record.subcommands.get(argv[1].upper())
-    return (sub, 2) if sub else (record, 1)
+    return record.subcommands.get(argv[1].upper()), 2

@@ -161,8 +161,8 @@ def fill_keys(size):
 
 
 class Operation(NamedTuple):
-    """`command(number, size)` is a command about an element drawn at random, `new(n)` names one that is not
-    there. `undo(commands, replies)` are the commands that restore what was there before."""
+    """`command(number, size)` is a command about an element drawn at random, `fill(size)` are those that make
+    what it needs, and `undo(commands, replies)` those that restore that. `limit` is the most growth."""
 
     name: str
     fill: Callable
@@ -184,12 +184,10 @@ def for_each(verb):
 
 OPERATIONS = [
     Operation("ZADD", fill_zset, lambda n, size: ["ZADD", "zset", n + 0.5, f"new:{n}"], undo=remove_all("ZREM", 3)),
-    Operation("ZADD moves", fill_zset, lambda n, size: ["ZADD", "zset", (n * 31 + 17) % size, element(n)],
-              undo=lambda commands, replies: [
-                  ["ZADD", "zset", score(int(command[3][-12:]), MOVED_IN), command[3]] for command in commands][:0]),
     Operation("ZRANK", fill_zset, lambda n, size: ["ZRANK", "zset", element(n)]),
     Operation("ZRANGEBYSCORE", fill_zset,
               lambda n, size: ["ZRANGEBYSCORE", "zset", (size + n) // 3, "+inf", "LIMIT", 0, 10]),
+    Operation("ZADD moves", fill_zset, lambda n, size: ["ZADD", "zset", random.randrange(size), element(n)]),
     Operation("ZRANGEBYLEX", fill_lex,
               lambda n, size: ["ZRANGEBYLEX", "lex", "[" + element((size + n) // 3), "+", "LIMIT", 0, 10]),
     Operation("SPOP", fill_set, lambda n, size: ["SPOP", "set"], PICK_GROWTH,
@@ -205,3 +203,194 @@ OPERATIONS = [
     Operation("SET", fill_keys, lambda n, size: ["SET", f"new:{n}", "value"], undo=for_each("DEL")),
     Operation("EXPIRE", fill_keys, lambda n, size: ["EXPIRE", element(n), 100_000], undo=for_each("PERSIST")),
 ]
+
+
+def measure_operation(operation, servers, sizes, rounds, rng):
+    """{(server's name, size): seconds a command takes}; what it needs is there, each size in its database."""
+    best = {}
+    for _ in range(rounds):
+        for database, size in enumerate(sizes):
+            samples = [[operation.command(number, size) for number in rng.sample(range(size), operation.pipeline)]
+                       for _ in range(SAMPLES)]
+            for server in servers:
+                server.select(database)
+                cost_s = sum(run_sample(server, operation, commands) for commands in samples)
+                cost_s /= SAMPLES * operation.pipeline
+                best[server.name, size] = min(cost_s, best.get((server.name, size), cost_s))
+    return best
+
+
+def run_sample(server, operation, commands):
+    """Run and undo one pipeline; returns how long the server took for it."""
+    replies, cost_s = server.send(commands)
+    undo = operation.undo(commands, replies)
+    if undo:
+        server.send(undo)
+    return cost_s
+
+
+def measure_scan(server, size, rng):
+    """Walk over `size` keys between writes: (seconds for all calls of SCAN, how many keys were missing)."""
+    stable = {element(number).encode() for number in range(size)}
+    server.fill(fill_keys(size))
+    cursor, found, cost_s, step = b"0", set(), 0.0, 0
+    while True:
+        (reply,), call_s = server.send([["SCAN", cursor, "COUNT", SCAN_COUNT]])
+        cost_s += call_s
+        found.update(reply[1])
+        cursor = reply[0]
+        if cursor == b"0":
+            return cost_s, len(stable - found)
+        step += 1
+        server.send([["SET", f"volatile:{step}:{number}", "value"] for number in range(WRITES)]
+                    + [["DEL", f"volatile:{rng.randrange(step)}:{number}"] for number in range(WRITES // 2)]
+                    + [["SET", element(rng.randrange(size)), "changed"]])
+
+
+def measure_memory(server, size):
+    """The resident bytes of a server that holds `size` keys of 16 bytes with values of 16 bytes."""
+    server.fill(["SET", f"key:{number:012}", f"value:{number:010}"] for number in range(size))
+    return server.resident_bytes()
+
+
+# -- the report -----------------------------------------------------------------------------------------
+
+class Report:
+    """Prints as it goes, and remembers the limits that were missed."""
+
+    def __init__(self, servers, sizes):
+        self._servers = servers
+        self._sizes = sizes
+        self.missed = []
+
+    def begin(self):
+        print(f"Microseconds of the server for a command, in pipelines of {PIPELINE} ({SLOW_PIPELINE} for LINSERT) "
+              "over one connection,\nand growth from the smallest size\n")
+        print(" " * 16 + "".join(f"{server.name:{11 * len(self._sizes) + 10}}" for server in self._servers))
+        columns = "".join(f"{size:11,}" for size in self._sizes) + "    growth"
+        print(f"{'':14}" + columns * len(self._servers) + "     limit")
+
+    def operation(self, operation, costs):
+        line = f"{operation.name:14}"
+        for server in self._servers:
+            figures = [costs[server.name, size] for size in self._sizes]
+            growth = figures[-1] / figures[0]
+            line += "".join(f"{1e6 * cost_s:11.2f}" for cost_s in figures) + f"{growth:10.1f}"
+            if server is self._servers[0]:
+                missed = operation.limit is not None and growth > operation.limit
+        line += f"{operation.limit or '-':>10}"
+        if missed:
+            self.missed.append(operation.name)
+            line += "  MISSED"
+        print(line, flush=True)
+
+    def compare(self, title, figures, unit, limit):
+        """A figure of each server and the ratio of the first to the second, if there is one."""
+        line = f"{title}: " + ", ".join(f"{server.name} {figure:.1f} {unit}"
+                                        for server, figure in zip(self._servers, figures))
+        if len(figures) > 1:
+            ratio = figures[0] / figures[1]
+            line += f", ratio {ratio:.2f}, limit {limit}"
+            if ratio > limit:
+                self.missed.append(title)
+                line += "  MISSED"
+        print(line, flush=True)
+
+    def lost_keys(self, server, missing):
+        if missing:
+            self.missed.append(f"SCAN of {server.name}: {missing} keys were not returned")
+            print(self.missed[-1])
+
+
+# -- running it -----------------------------------------------------------------------------------------
+
+def run(options, real):
+    with running_servers(real) as servers:
+        report = Report(servers, options.sizes)
+        run_operations(options, servers, report)
+    if "scan" in options.only:
+        with running_servers(real) as servers:
+            results = [measure_scan(server, options.sizes[-1], random.Random(options.seed)) for server in servers]
+            report.compare(f"SCAN of {options.sizes[-1]:,} keys", [cost_s for cost_s, _ in results], "s", SCAN_RATIO)
+            for server, (_, missing) in zip(servers, results):
+                report.lost_keys(server, missing)
+    if "memory" in options.only:
+        with running_servers(real) as servers:
+            figures = [measure_memory(server, options.sizes[-1]) / 1e6 for server in servers]
+            report.compare(f"Memory of {options.sizes[-1]:,} keys", figures, "MB", MEMORY_RATIO)
+    return report.missed
+
+
+def run_operations(options, servers, report):
+    chosen = [operation for operation in OPERATIONS if operation.name.lower().replace(" ", "_") in options.only]
+    if chosen:
+        report.begin()
+    filled = None
+    for operation in chosen:
+        if operation.fill is not filled:
+            filled = operation.fill
+            for server in servers:
+                server.client.execute("FLUSHALL")
+                for database, size in enumerate(options.sizes):
+                    server.select(database)
+                    server.fill(filled(size))
+        report.operation(operation, measure_operation(operation, servers, options.sizes, options.rounds,
+                                                      random.Random(options.seed)))
+
+
+@contextlib.contextmanager
+def running_servers(real):
+    servers = start_servers(real)
+    try:
+        yield servers
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def make_parser():
+    names = [operation.name.lower().replace(" ", "_") for operation in OPERATIONS] + ["scan", "memory"]
+    parser = argparse.ArgumentParser(prog="benchmark.py --suite growth", description=__doc__.split("\n\n")[0])
+    add = parser.add_argument
+    add("--check", action="store_true", help="end with status 1 if a limit is missed")
+    add("--only", default=",".join(names), metavar="NAME,...", help="only these; there are %(default)s")
+    add("--sizes", default=",".join(map(str, SIZES)), metavar="N,...", help="numbers of elements (%(default)s)")
+    add("--rounds", type=int, default=5, help="of which the least counts (%(default)s)")
+    add("--real", default="redis-server", metavar="PATH", help="the server to compare with (%(default)s)")
+    add("--seed", type=int, default=0, help="of the random numbers (%(default)s)")
+    return parser, names
+
+
+def parse_options(arguments):
+    parser, names = make_parser()
+    options = parser.parse_args(arguments)
+    options.only = options.only.lower().split(",")
+    unknown = sorted(set(options.only) - set(names))
+    if unknown:
+        parser.error(f"nothing is named {', '.join(unknown)}; there are {', '.join(names)}")
+    try:
+        options.sizes = sorted(map(int, options.sizes.split(",")))
+    except ValueError:
+        parser.error(f"--sizes {options.sizes}: these are no numbers")
+    if options.sizes[0] < 2 * PIPELINE:
+        parser.error(f"--sizes: the least is {2 * PIPELINE}")
+    return options
+
+
+def main(arguments=None):
+    """Run the suite; return the exit status."""
+    options = parse_options(arguments)
+    real = shutil.which(options.real)
+    if not real:
+        print(f"{options.real} is not installed: there is nothing to compare with\n")
+    try:
+        missed = run(options, real)
+    except KeyboardInterrupt:
+        return 130
+    if missed:
+        print(f"\nMissed: {', '.join(missed)}")
+    return 1 if missed and options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

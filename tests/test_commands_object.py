@@ -1,7 +1,6 @@
 """OBJECT."""
 import unittest
 
-from redis_clone.frequency import FrequencyRules, FrequencyTable
 from tests.support import CommandTestCase, EngineTestCase
 
 
@@ -99,7 +98,6 @@ class PolicyTest(EngineTestCase):
 
     def test_frequency_instead_of_idle_time_with_an_lfu_policy(self):
         self.engine.config.set_many([("maxmemory-policy", "allkeys-lfu")])
-        self.engine.keyspace.databases[0].accessed = FrequencyTable(FrequencyRules(self.engine.random))
         self.execute("SET k v")
         self.assertEqual(self.execute("OBJECT FREQ k"), 5)
         self.execute("GET k")
@@ -109,6 +107,42 @@ class PolicyTest(EngineTestCase):
         self.assertIsNone(self.execute("OBJECT FREQ none"))
         self.assert_error("ERR An LFU maxmemory policy is selected, idle time not tracked. " + ON_SWITCHING,
                           "OBJECT IDLETIME k")
+
+    def test_lfu_directives(self):
+        self.engine.config.set_many([("maxmemory-policy", "volatile-lfu"), ("lfu-log-factor", "0"),
+                                     ("lfu-decay-time", "2")])
+        for _ in range(11):
+            self.execute("SET k v")
+        self.assertEqual(self.execute("OBJECT FREQ k"), 15)
+        self.clock.advance(240)
+        self.assertEqual(self.execute("OBJECT FREQ k"), 13)
+        self.engine.keyspace.databases[0].flush()
+        self.execute("SET k v")
+        self.assertEqual(self.execute("OBJECT FREQ k"), 5)
+
+    def test_after_a_change_of_policy_keys_are_as_good_as_new(self):
+        self.execute("SET k v")
+        self.clock.advance(100)
+        self.engine.config.set_many([("maxmemory-policy", "allkeys-random")])
+        self.assertEqual(self.execute("OBJECT IDLETIME k"), 100)
+        self.engine.config.set_many([("maxmemory-policy", "allkeys-lfu")])
+        self.assertEqual(self.execute("OBJECT FREQ k"), 5)
+        self.engine.config.set_many([("maxmemory-policy", "allkeys-lru")])
+        self.assertEqual(self.execute("OBJECT IDLETIME k"), 0)
+
+    def test_a_client_that_asked_for_no_touch_looks_without_using(self):
+        self.execute("SET k v")
+        self.clock.advance(100)
+        self.execute("CLIENT NO-TOUCH ON")
+        self.execute("GET k")
+        self.assertEqual(self.execute("OBJECT IDLETIME k"), 100)
+        self.execute("SET new v")
+        self.execute("SWAPDB 0 1")
+        self.execute("SELECT 1")
+        self.execute("DEL k")
+        self.assertEqual(set(self.engine.keyspace.databases[1].accessed), {b"new"})
+        self.execute("FLUSHDB")
+        self.assertEqual([database.accessed for database in self.engine.keyspace.databases], [{}] * 16)
 
     def test_small_numbers_are_not_shared_when_each_needs_its_own_access_time(self):
         self.execute("SET k 1")

@@ -39,6 +39,11 @@ class DispatchTest(EngineTestCase):
         self.assertEqual(self.figures(b"LPUSH"), (1, 1, 1))
         self.assertEqual(self.engine.stats.errors, {"WRONGTYPE": 1, "ERR": 1})
 
+    def test_an_unknown_subcommand_is_no_rejection_of_its_container(self):
+        self.client.wire("CONFIG", "nope")
+        self.assertEqual(self.figures(b"CONFIG"), (0, 0, 0))
+        self.assertEqual(self.engine.stats.errors, {"ERR": 1})
+
     def test_a_bug_in_a_command_is_an_internal_error_and_the_client_lives(self):
         self.addCleanup(TABLE.pop, "BUG", None)
         command("BUG", arity=1, since="1.0.0")(lambda session: 1 // 0)

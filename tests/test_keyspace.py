@@ -192,7 +192,9 @@ class ReadyTest(KeyspaceTestCase):
     def test_a_container_at_a_key_that_is_waited_for_is_noted(self):
         self.db.waiting[b"k"] = {}
         self.db.set(b"k", b"a string wakes nobody")
-        self.assertEqual(self.keyspace.ready, [])
+        self.db.set(b"k", QuickList())
+        self.assertEqual(self.keyspace.ready, [], "nor does a list in place of another value")
+        self.db.delete(b"k")
         self.db.set(b"k", QuickList())
         self.assertEqual(self.keyspace.ready, [(self.db, b"k")])
         self.assertTrue(self.keyspace.aftermath)

@@ -50,9 +50,8 @@ class FindTest(unittest.TestCase):
         record, words = find(self.commands, [b"CONFIG", b"get", b"*"])
         self.assertEqual((record.name, words), ("CONFIG|GET", 2))
 
-    def test_an_unknown_subcommand_finds_the_container(self):
-        record, words = find(self.commands, [b"CONFIG", b"nope"])
-        self.assertEqual((record.name, words), ("CONFIG", 1))
+    def test_an_unknown_subcommand_is_no_command(self):
+        self.assertIsNone(find(self.commands, [b"CONFIG", b"nope"])[0])
 
     def test_unknown_names(self):
         self.assertIsNone(find(self.commands, [b"NOPE"])[0])
