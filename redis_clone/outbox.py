@@ -29,6 +29,7 @@ _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)     # 0 (Windows): only the watc
 _JOIN = 1 << 16                 # small messages are joined up to this many bytes for one send
 _FLUSH = 1 << 18                # bytes sent to one client before the next one's turn
 _SMALL = 4096                   # what a writable socket takes without waiting
+_WRITABLE_OR_BROKEN = 0x4 | 0x8 | 0x10      # EPOLLOUT, EPOLLERR, EPOLLHUP, which only Linux names
 _NEVER = 1 << 62
 _POLL_S = 0.1                   # how often hang-ups are looked for where there is no epoll
 _CHECK_S = 1.0                  # how often the limits of full outboxes are checked
@@ -78,7 +79,7 @@ class Outbox:
                 data = memoryview(data)[sent:] if sent else data
             self._pending.append(data)
             self.size += len(data)
-            if not later:
+            if not later or not _DONT_WAIT:
                 self._watch()
             if self.size < self._check_from:
                 return
@@ -98,9 +99,9 @@ class Outbox:
         self._on_overflow(size)
 
     def flush(self):
-        """Send some, the socket being writable or not; the rest is the watcher's. Callable from any thread."""
+        """Send what the socket takes; the rest is the watcher's. Callable from any thread."""
         with self._lock:
-            budget = _FLUSH
+            budget = _FLUSH if _DONT_WAIT else _SMALL
             while self._pending and budget > 0:
                 chunk = self._take_chunk()
                 sent = self._send(chunk)
@@ -199,7 +200,7 @@ class SocketWatcher:
         self._flushing = threading.Lock()       # only held by `flush_all`
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.setblocking(False)
-        self._wake_in.setblocking(False)        # a full pipe wakes as well as one more byte, and must not block
+        self._wake_in.setblocking(False)        # a full pipe wakes as well, and must not block
         self._epoll = select.epoll() if use_epoll else None
         if self._epoll:
             self._epoll.register(self._wake_out.fileno(), select.EPOLLIN)
@@ -210,7 +211,7 @@ class SocketWatcher:
         self._thread.start()
 
     def stop(self):
-        """End the thread; not to be called with the engine's lock held, which a callback may be waiting for."""
+        """End the thread. A callback may be waiting for the engine's lock: do not hold it."""
         self._stopping = True
         self._wake()
         if self._thread:
@@ -227,6 +228,8 @@ class SocketWatcher:
         One at a time: the next publisher's messages join those that wait, and the sends of one thread cost
         less than those of several that take the GIL from each other after each.
         """
+        if not _DONT_WAIT:
+            return                              # the watcher has been told
         with self._flushing:
             for outbox in outboxes:
                 outbox.flush()
@@ -245,7 +248,7 @@ class SocketWatcher:
             self._watch(descriptor)
 
     def watch_hang_up(self, sock, callback):
-        """Call ``callback()`` once, from the watcher's thread and without locks, when the peer closes its side."""
+        """Call ``callback()`` once, from the watcher's thread, when the peer closes its side."""
         with self._lock:
             self._blocked[sock.fileno()] = (sock, callback)
             self._watch(sock.fileno())
@@ -304,9 +307,9 @@ class SocketWatcher:
                 if descriptor == self._wake_out.fileno():
                     self._drain_wakes()
                     continue
-                if descriptor in self._writers and event & (select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR):
+                if descriptor in self._writers and event & _WRITABLE_OR_BROKEN:
                     writable.append(self._writers[descriptor])
-                # Since the event was made the descriptor may have become another's: look at the socket itself.
+                # The descriptor may have become another's since the event: look at the socket itself.
                 if descriptor in self._blocked and _has_hung_up(self._blocked[descriptor][0]):
                     gone.append(self._blocked.pop(descriptor)[1])
                     self._watch(descriptor)

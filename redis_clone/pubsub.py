@@ -67,7 +67,7 @@ class PubSub:
                 self.unsubscribe(session, kind, name)
 
     def publish(self, channel, message):
-        """Send to the channel's subscribers, then to those of matching patterns; returns how many were sent."""
+        """Send to the channel's subscribers, then to matching patterns'; returns how many were sent."""
         receivers = _send(self.channels.get(channel, ()), [CHANNEL.message, channel, message])
         for pattern, matches in self._matchers.items():
             if matches(channel):

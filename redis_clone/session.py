@@ -44,9 +44,10 @@ class Session:
     """
 
     __slots__ = (
-        "engine", "id", "db", "protocol", "user", "authenticated", "gates", "transaction", "transaction_failed",
-        "transaction_spoiled", "watching", "channels", "patterns", "shard_channels", "pushes", "may_block", "waiter",
-        "postponed", "reply_mode", "no_evict", "no_touch", "name", "library_name", "library_version", "created_s", "active_s",
+        "engine", "id", "db", "protocol", "user", "authenticated", "gates", "transaction",
+        "transaction_failed", "transaction_spoiled", "watching", "channels", "patterns", "shard_channels",
+        "pushes", "may_block", "waiter", "postponed", "reply_mode", "no_evict", "no_touch", "name",
+        "library_name", "library_version", "created_s", "active_s",
         "last_command", "address", "local_address", "descriptor", "closing", "outbox", "connection",
         "bytes_in", "bytes_out", "kind")
 
@@ -134,7 +135,7 @@ class Session:
         return b"".join(out)
 
     def push(self, message):
-        """Send a Push outside the request-reply order; during the session's own command it follows the reply."""
+        """Send a Push out of band; during the session's own command it follows the reply."""
         self.push_encoded(encode(message, self.protocol))
 
     def push_encoded(self, data, to_many=False):

@@ -3,6 +3,7 @@
 
     python3 scripts/benchmark.py                        # all tests, 50 clients, 127.0.0.1:6379
     python3 scripts/benchmark.py --tests set,get --pipeline 16 --requests 1000000 --processes 2
+    python3 scripts/benchmark.py --suite growth         # how costs grow with the number of elements: growth.py
 
 Tests and short options are named as in redis-benchmark, so that figures can be put side by side. Two things
 differ. Every test starts from a known state: it removes and fills its own keys first (`benchmark:*`, and
@@ -22,6 +23,7 @@ from typing import Callable, NamedTuple, Optional
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+import growth  # noqa: E402
 from load_generator import RANDOM, Load, LoadFailed, run_in_processes   # noqa: E402
 from redis_clone.client import Client, ClientError, encode_command  # noqa: E402
 
@@ -307,6 +309,8 @@ def make_parser():
     parser = OneLineParser(prog="benchmark.py", add_help=False, description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--help", action="help", help="show this and exit")
+    add("--suite", choices=SUITES, help="another set of measurements, with options of its own: "
+                                        "--suite NAME --help tells them")
     add("-h", "--host", default="127.0.0.1")
     add("-p", "--port", type=number(1, 65535), default=6379)
     add("-s", "--socket", metavar="PATH", help="Unix socket of the server, instead of host and port")
@@ -352,6 +356,8 @@ def parse_options(arguments):
         options.tests = select_tests(options.tests)
     except ValueError as error:
         parser.error(str(error))
+    if options.suite:
+        parser.error(f"--suite {options.suite} must come first, its own options after it")
     if options.user is not None and options.password is None:
         parser.error("--user needs --password")
     for what in ("clients", "requests"):
@@ -379,8 +385,14 @@ def descriptor_limit(needed):
     return None
 
 
+SUITES = {"growth": growth.main}
+
+
 def main(arguments=None, out=sys.stdout, err=sys.stderr):
     """Run the benchmark; return the exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if len(arguments) > 1 and arguments[0] == "--suite" and arguments[1] in SUITES:
+        return SUITES[arguments[1]](arguments[2:])
     options = parse_options(arguments)
     kind = CsvReport if options.csv else QuietReport if options.quiet else Report
     report = kind(options, out, err if err.isatty() and not options.quiet else None)

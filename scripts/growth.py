@@ -32,7 +32,7 @@ from typing import Callable, NamedTuple, Optional
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)
 
-from redis_clone.client import Client, ClientError, encode_command  # noqa: E402
+from redis_clone.client import Client, ClientError, ReplyError, encode_command  # noqa: E402
 
 SIZES = (1000, 100_000, 1_000_000)
 PIPELINE = 200
@@ -92,7 +92,11 @@ class ServerProcess:
         request = b"".join(map(encode_command, commands))
         began_s = self.time_s()
         replies = self.client.exchange(request, len(commands), "a pipeline")
-        return replies, self.time_s() - began_s
+        cost_s = self.time_s() - began_s
+        failure = next((reply for reply in replies if isinstance(reply, ReplyError)), None)
+        if failure is not None:
+            raise failure
+        return replies, cost_s
 
     def fill(self, commands):
         """Run any number of commands, which must not fail."""
@@ -266,7 +270,7 @@ class Report:
     def begin(self):
         print(f"Microseconds of the server for a command, in pipelines of {PIPELINE} ({SLOW_PIPELINE} for LINSERT) "
               "over one connection,\nand growth from the smallest size\n")
-        print(" " * 16 + "".join(f"{server.name:{11 * len(self._sizes) + 10}}" for server in self._servers))
+        print(" " * 14 + "".join(f"{server.name:^{11 * len(self._sizes) + 10}}" for server in self._servers))
         columns = "".join(f"{size:11,}" for size in self._sizes) + "    growth"
         print(f"{'':14}" + columns * len(self._servers) + "     limit")
 
@@ -311,7 +315,8 @@ def run(options, real):
     if "scan" in options.only:
         with running_servers(real) as servers:
             results = [measure_scan(server, options.sizes[-1], random.Random(options.seed)) for server in servers]
-            report.compare(f"SCAN of {options.sizes[-1]:,} keys", [cost_s for cost_s, _ in results], "s", SCAN_RATIO)
+            report.compare(f"SCAN of {options.sizes[-1]:,} keys", [1000 * cost_s for cost_s, _ in results], "ms",
+                           SCAN_RATIO)
             for server, (_, missing) in zip(servers, results):
                 report.lost_keys(server, missing)
     if "memory" in options.only:
@@ -385,6 +390,9 @@ def main(arguments=None):
         print(f"{options.real} is not installed: there is nothing to compare with\n")
     try:
         missed = run(options, real)
+    except (ClientError, OSError) as error:
+        print(f"benchmark.py: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     if missed:

@@ -12,6 +12,7 @@ from redis_clone.config import Config
 from redis_clone.dispatch import execute, execute_batch
 from redis_clone.engine import Engine
 from redis_clone.errors import RedisError
+from redis_clone.log import Log
 from redis_clone.reply_parser import ReplyParser
 from redis_clone.resp import RequestParser, encode
 from redis_clone.server import Server
@@ -185,7 +186,7 @@ class ServerTestCase(unittest.TestCase):
     config = {}
 
     def setUp(self):
-        self.server = Server(test_config(self.config), port=0)
+        self.server = Server(test_config(self.config), Log(level="nothing"), port=0)
         self.server.start()
         self.addCleanup(self.server.stop)
 

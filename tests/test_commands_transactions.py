@@ -77,12 +77,11 @@ class ExecTest(TransactionTestCase):
         self.check("*1\r\n+PONG", "EXEC")
 
     def test_a_refused_exec_ends_the_transaction_with_the_reason(self):
+        text = "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command"
         self.queue("SET k v")
-        self.check("-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
-                   "EXEC x")
+        self.check(text, "EXEC x")
         self.check("-ERR EXEC without MULTI", "EXEC")
-        self.check("-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
-                   "EXEC x")
+        self.check(text, "EXEC x")
 
     def test_select_is_in_force_for_the_commands_after_it(self):
         self.queue("SELECT 99", "SELECT 2", "SET k two")
@@ -346,8 +345,8 @@ class AtomicityTest(EngineTestCase):
     def test_commands_and_failures_in_it_are_counted(self):
         for request in ("MULTI", "INCR k", "LPUSH k x", "EXEC"):
             self.client.wire(request)
-        commands = self.engine.commands
-        self.assertEqual((commands[b"INCR"].calls, commands[b"LPUSH"].failed, commands[b"EXEC"].calls), (1, 1, 1))
+        incr, lpush, exec_ = (self.engine.commands[name] for name in (b"INCR", b"LPUSH", b"EXEC"))
+        self.assertEqual((incr.calls, lpush.failed, exec_.calls), (1, 1, 1))
 
     def test_a_client_that_leaves_takes_its_watches_along(self):
         self.other.wire("WATCH k")

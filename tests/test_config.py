@@ -318,7 +318,7 @@ class SetTest(ConfigTestCase):
     def test_names_are_checked_in_order_before_values(self):
         self.assert_refused("hz", "x", "daemonize", "yes", "nosuch", "1", name="daemonize",
                             reason="can't set immutable config")
-        self.assert_refused("hz", "1", "HZ", "2", "nosuch", "1", reason="duplicate parameter")
+        self.assert_refused("hz", "1", "HZ", "2", "nosuch", "1", name="HZ", reason="duplicate parameter")
 
     def test_a_directive_may_be_set_by_both_of_its_names(self):
         self.set("hash-max-ziplist-entries", "1", "hash-max-listpack-entries", "2")

@@ -62,7 +62,8 @@ class OutboxTest(unittest.TestCase):
         self.limits = (0, 0, 0)
         self.dropped = []
         self.clock = FakeClock()
-        self.outbox = Outbox(self.socket, self.watcher, lambda: self.limits, self.dropped.append, self.clock.monotonic)
+        self.outbox = Outbox(self.socket, self.watcher, lambda: self.limits, self.dropped.append,
+                             self.clock.monotonic)
 
     def sent(self):
         return b"".join(self.socket.sent)

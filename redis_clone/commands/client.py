@@ -14,7 +14,8 @@ from ..resp import NO_REPLY, Verbatim
 
 command = group("connection")
 
-_TYPES = {b"NORMAL": "normal", b"SLAVE": "replica", b"REPLICA": "replica", b"PUBSUB": "pubsub", b"MASTER": "primary"}
+_TYPES = {b"NORMAL": "normal", b"PUBSUB": "pubsub", b"REPLICA": "replica", b"SLAVE": "replica",
+          b"MASTER": "primary"}
 _POINTER = 8                    # what an argument costs besides its bytes, in the figures that Redis gives
 
 command.container("CLIENT", "A container for client connection commands.", since="2.4.0")
@@ -130,7 +131,7 @@ def client_kill(session, *args):
 
 
 def _parse_kill_filters(args):
-    """``(functions that accept a session or not, SKIPME)``. Of two filters of one name the later one counts."""
+    """``(functions that accept a session or not, SKIPME)``. Of two filters of a kind the later counts."""
     filters, skip_me = {}, True
     for option, value in itertools.zip_longest(args[::2], args[1::2]):
         if value is None:
@@ -163,7 +164,7 @@ def _kill(session, wanted):
     victims = [other for other in session.engine.sessions.values() if wanted(other)]
     for victim in victims:
         victim.close()
-        if victim is not session:               # at once, not when its thread has noticed: nobody shall see it again
+        if victim is not session:               # nobody sees it again, even before its thread has noticed
             session.engine.close_session(victim)
     return len(victims)
 
@@ -198,7 +199,8 @@ def client_pause(session, timeout, *mode):
         raise RedisError("ERR timeout is out of range")
     until_s = engine.keyspace.now + timeout_ms / 1000
     if engine.paused and engine.pause_until_s > engine.keyspace.now:
-        until_s = max(until_s, engine.pause_until_s)            # of two pauses the longer and the stricter one holds
+        # Of two pauses the longer time and the stricter mode hold.
+        until_s = max(until_s, engine.pause_until_s)
         mode = "all" if engine.paused == "all" else mode
     engine.pause(mode, until_s)
     return "OK"
@@ -235,8 +237,8 @@ def client_tracking(session, switch, *options):
 @command("CLIENT|CACHING", arity=3, flags="noscript loading stale", since="6.0.0")
 def client_caching(session, mode):
     """Instructs the server whether to track the keys in the next request."""
-    raise RedisError("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or "
-                     "OPTOUT mode enabled")
+    raise RedisError("ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN "
+                     "or OPTOUT mode enabled")
 
 
 @command("CLIENT|GETREDIR", arity=2, flags="noscript loading stale", since="6.0.0")
@@ -272,12 +274,14 @@ def _describe(session):
     queue_bytes = sum(len(arg) + _POINTER for _, argv in queue or () for arg in argv)
     outbox_bytes = outbox.size if outbox is not None else 0
     fields = (
-        ("id", session.id), ("addr", session.address), ("laddr", session.local_address), ("fd", session.descriptor),
-        ("name", session.name.decode()), ("age", max(int(now - session.created_s), 0)),
-        ("idle", max(int(now - session.active_s), 0)), ("flags", _flags(session)), ("db", session.db.number),
-        ("sub", len(session.channels)), ("psub", len(session.patterns)), ("ssub", len(session.shard_channels)),
-        ("multi", -1 if queue is None else len(queue)), ("qbuf", 0), ("qbuf-free", 0), ("argv-mem", argv_bytes),
-        ("multi-mem", queue_bytes), ("rbs", 0), ("rbp", 0), ("obl", 0),
+        ("id", session.id), ("addr", session.address), ("laddr", session.local_address),
+        ("fd", session.descriptor), ("name", session.name.decode()),
+        ("age", max(int(now - session.created_s), 0)), ("idle", max(int(now - session.active_s), 0)),
+        ("flags", _flags(session)), ("db", session.db.number),
+        ("sub", len(session.channels)), ("psub", len(session.patterns)),
+        ("ssub", len(session.shard_channels)), ("multi", -1 if queue is None else len(queue)),
+        ("qbuf", 0), ("qbuf-free", 0), ("argv-mem", argv_bytes), ("multi-mem", queue_bytes),
+        ("rbs", 0), ("rbp", 0), ("obl", 0),
         ("oll", len(outbox) if outbox is not None else 0), ("omem", outbox_bytes),
         ("tot-mem", argv_bytes + queue_bytes + outbox_bytes), ("events", "rw" if outbox_bytes else "r"),
         ("cmd", session.last_command.shown_name if session.last_command else "NULL"), ("user", session.user),

@@ -44,9 +44,9 @@ def hello(session, *args):
     if credentials:
         _authenticate(session, *credentials)
     if not session.authenticated:
-        raise RedisError("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
-                         "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
-                         "RESP protocol version at the same time")
+        raise RedisError("NOAUTH HELLO must be called with the client already authenticated, otherwise the "
+                         "HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and "
+                         "select the RESP protocol version at the same time")
     if name is not None:
         session.name = name
     session.protocol = protocol
@@ -65,21 +65,23 @@ def ping(session, *message):
     return message[0] if message else "PONG"
 
 
-@command("QUIT", arity=-1, flags="noscript loading stale fast no_auth allow_busy _unqueued _subscribed", since="1.0.0")
+@command("QUIT", arity=-1, flags="noscript loading stale fast no_auth allow_busy _unqueued _subscribed",
+         since="1.0.0")
 def quit_(session, *args):
     """Closes the connection."""
     session.close()
     return "OK"
 
 
-@command("RESET", arity=1, flags="noscript loading stale fast no_auth allow_busy _unqueued _subscribed", since="6.2.0")
+@command("RESET", arity=1, flags="noscript loading stale fast no_auth allow_busy _unqueued _subscribed",
+         since="6.2.0")
 def reset(session):
     """Resets the connection."""
     skipping = session.reply_mode == "skipping"
     session.discard()
     session.engine.pubsub.drop(session)
     session.reset()
-    if skipping:                                # RESET ends CLIENT REPLY OFF, but not the skipping of its own reply
+    if skipping:                                # RESET ends CLIENT REPLY OFF, but its own reply is skipped
         session.reply_mode = "skipping"
     return "RESET"
 

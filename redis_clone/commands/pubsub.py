@@ -56,7 +56,8 @@ def publish(session, channel, message):
     return session.engine.pubsub.publish(channel, message)
 
 
-@command("SPUBLISH", arity=3, flags="pubsub loading stale fast may_replicate", keys="1 NOT_KEY", since="7.0.0")
+@command("SPUBLISH", arity=3, flags="pubsub loading stale fast may_replicate", keys="1 NOT_KEY",
+         since="7.0.0")
 def spublish(session, channel, message):
     """Post a message to a shard channel"""
     return session.engine.pubsub.publish_to_shard(channel, message)

@@ -53,7 +53,8 @@ def discard(session):
     return "OK"
 
 
-@command("WATCH", arity=-2, flags="noscript loading stale fast allow_busy _unqueued", keys="1..-1 RO", since="2.2.0")
+@command("WATCH", arity=-2, flags="noscript loading stale fast allow_busy _unqueued", keys="1..-1 RO",
+         since="2.2.0")
 def watch(session, *keys):
     """Monitors changes to keys to determine the execution of a transaction."""
     if session.transaction is not None:
@@ -80,7 +81,7 @@ def _watched_key_expired(session):
 
 
 def _run(session, queue):
-    """Run the commands; their replies are encoded one by one, since HELLO and CLIENT REPLY may be among them."""
+    """Run the commands. Each reply is encoded at once, since HELLO and CLIENT REPLY may be among them."""
     pieces = Encoded()
     if session.reply_mode == "on":
         pieces.append(b"*%d\r\n" % len(queue))

@@ -187,8 +187,9 @@ def client_lines(case, one, other):
     common = [name for name in mine if name in yours]
     if common != [name for name in yours if name in mine]:
         return False
-    return len(case.argv) > 2 or all(mine[name] == yours[name] or name == "multi" and _may_be_aborted(mine, yours)
-                                     for name in CLIENT_FIELDS if name in common)
+    return len(case.argv) > 2 or all(
+        mine[name] == yours[name] or name == "multi" and _may_be_aborted(mine, yours)
+        for name in CLIENT_FIELDS if name in common)
 
 
 def _may_be_aborted(mine, yours):

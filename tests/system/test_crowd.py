@@ -1,6 +1,7 @@
 """Thousands of clients: right answers, what the idle ones cost, and the limits on their number."""
 
 import re
+import sys
 import time
 import unittest
 
@@ -48,6 +49,10 @@ class AnswersTest(CrowdTestCase):
         self.assertEqual(self.info("stats")["rejected_connections"], "0")
 
 
+# A share of one processor. PyPy is still compiling the housekeeping thread during the test.
+MOST_IDLE_CPU = 0.01 if sys.implementation.name == "cpython" else 0.05
+
+
 @unittest.skipUnless(HAS_PROC, "the figures of a process are read from /proc")
 class IdleTest(CrowdTestCase):
     def test_idle_clients_take_little_memory_and_no_time(self):
@@ -59,7 +64,7 @@ class IdleTest(CrowdTestCase):
         self.assertLess(each, MOST_IDLE_BYTES)
         used_s = self.server.cpu_s()
         time.sleep(IDLE_S)
-        self.assertLess((self.server.cpu_s() - used_s) / IDLE_S, 0.01)
+        self.assertLess((self.server.cpu_s() - used_s) / IDLE_S, MOST_IDLE_CPU)
 
     def test_clients_that_leave_leave_nothing_behind(self):
         descriptors, threads = self.server.descriptors(), self.server.threads()

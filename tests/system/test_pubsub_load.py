@@ -51,8 +51,11 @@ class PubSubLoadTest(SystemTestCase):
         texts = [b"%08d" % number * (MESSAGE_BYTES // 8) for number in range(MESSAGES)]
         expected = b"".join(map(message, texts))
         received = {}
-        readers = [threading.Thread(target=lambda one=one: received.update({one: read_exactly(one, len(expected))}))
-                   for one in quick]
+
+        def read(one):
+            received[one] = read_exactly(one, len(expected))
+
+        readers = [threading.Thread(target=read, args=(one,)) for one in quick]
         for reader in readers:
             reader.start()
         publisher, bystander = self.connect(), self.connect()

@@ -275,7 +275,7 @@ class DaemonizeTest(StartTestCase):
             os.kill(pid, signal.SIGKILL)
 
 
-@unittest.skipUnless(hasattr(os, "sched_getscheduler"), "this platform has no such scheduling")
+@unittest.skipUnless(hasattr(os, "sched_getaffinity"), "this platform or interpreter has no such scheduling")
 class TuningTest(StartTestCase):
     def test_keeps_to_one_processor_and_says_so(self):
         self.start()
