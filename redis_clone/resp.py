@@ -37,7 +37,7 @@ _AUTHENTICATING = (b"AUTH", b"HELLO")
 BULK_HEADER = [b"$%d" % length for length in range(4097)]
 BULK_LINE = [header + CRLF for header in BULK_HEADER]
 STATUS_LINE = {"OK": b"+OK\r\n", "QUEUED": b"+QUEUED\r\n", "PONG": b"+PONG\r\n"}
-_BLANK_LINES = re.compile(rb"[\r\n]*")
+_BLANK_LINES = re.compile(rb"(?:\r?\n)*")
 _PIECES = {b"*%d" % count: 1 + 2 * count for count in range(1, 1025)}
 
 
@@ -156,8 +156,10 @@ class RequestParser:
         while position < size and found != most and self.error is None:
             if self._argv is None and data[position] != 42:
                 if data[position] in CRLF:
-                    position = _BLANK_LINES.match(data, position).end()
-                    continue
+                    after = _BLANK_LINES.match(data, position).end()
+                    if after > position:            # else a lone \r, which belongs to the words after it
+                        position = after
+                        continue
                 position, argv = self._take_inline(data, position)
             else:
                 position, argv = self._take_multibulk(data, position)

@@ -125,6 +125,9 @@ class RequestParserTest(unittest.TestCase):
         self.assertEqual(parser.feed(b""), [[b"PING"] * 11])
         self.assertIsNone(parser.error)
 
+    def test_a_line_that_begins_with_a_carriage_return_is_inline(self):
+        self.assert_parsed(b"\r*\n" + command(b"PING"), (b"*",), (b"PING",))
+
     def test_a_zero_byte_hides_the_end_of_its_line(self):
         for data in (b"PI\0NG\r\n", b"*1\0\r\n$4\r\nPING\r\n"):
             parser = RequestParser()

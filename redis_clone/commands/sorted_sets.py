@@ -47,6 +47,8 @@ def zadd(session, key, *args):
     score, member = _parse_score(args[0]), args[1]
     db = session.db
     stored = db.edit_zset(key, create=True)
+    if stored.encoding == "listpack":               # even if it is there already: the limits may be lower now
+        stored.expect(1, len(member), db.keyspace.limits)
     if score:
         is_new, is_updated = stored.add(member, score, db.keyspace.limits)
     else:
@@ -119,7 +121,9 @@ def zincrby(session, key, increment, member):
     """Increments the score of a member in a sorted set."""
     increment = _parse_score(increment)
     db = session.db
-    return _increment(db, key, db.edit_zset(key, create=True), increment, member)
+    stored = db.edit_zset(key, create=True)
+    stored.expect(1, len(member), db.keyspace.limits)
+    return _increment(db, key, stored, increment, member)
 
 
 def _increment(db, key, stored, increment, member, options=()):
