@@ -142,7 +142,7 @@ def _serve(engine, waiter):
         reply = command.handler(session, *waiter.argv[words:])
     except RedisError as error:
         engine.count_error(command, error)
-        reply = error
+        reply = error.as_reply()
     except Exception:
         reply = engine.report_bug(command, waiter.argv)
     elapsed_s = engine.clock.monotonic() - started

@@ -73,7 +73,7 @@ def execute_batch(session, requests, out):
                 else:
                     reply = handler(session, *argv[1:])
             except RedisError as error:
-                reply = error
+                reply = error.as_reply()
                 engine.count_error(command, error)
             except Exception:
                 reply = engine.report_bug(command, argv)
@@ -135,7 +135,7 @@ def execute(session, argv):
     try:
         pass_gates(session, command, words, argv)
     except RedisError as error:
-        error = _refuse(session, command, error)
+        error = _refuse(session, command, error.as_reply())
         engine.count_rejected(command, error)
         return error
     if engine.paused and _is_paused(engine, session, command):
@@ -170,7 +170,7 @@ def call(session, command, words, argv):
     try:
         reply = command.handler(session, *argv[words:])
     except RedisError as error:
-        reply = error.for_request(argv)
+        reply = error.as_reply().for_request(argv)
         engine.count_error(command, reply)
     except Exception:
         reply = engine.report_bug(command, argv)

@@ -22,6 +22,13 @@ class RedisError(Exception):
         """The error to reply to the request that raised it: itself, unless its text quotes the request."""
         return self
 
+    def as_reply(self):
+        """Itself without the frames it was raised in. Dispatch's own holds it as its reply: a cycle, which
+        would keep all that the handler had in hand until the next garbage collection.
+        """
+        self.__traceback__ = self.__context__ = None
+        return self
+
 
 class WrongTypeError(RedisError):
     text = "WRONGTYPE Operation against a key holding the wrong kind of value"

@@ -29,6 +29,7 @@ __all__ = ["Server", "ListenError"]
 # remainder of each larger one. Clients that send more at a time are read in large pieces.
 _READ_SIZE = 479
 _LARGE_READ_SIZE = 65536
+_NOTHING_LEFT = (None, {})      # see ClientHandler.settle
 _BATCH = 512                    # requests under one hold of the lock: about a millisecond at most
 _STOP_POLL_S = 0.05             # how often a listener looks whether it should stop
 
@@ -68,18 +69,20 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 elif read_size > _READ_SIZE:    # not at once: the rest of a cut pipeline is small, too
                     read_size = max(read_size >> 1, _READ_SIZE)
                 requests = feed(data)
+                batch = requests if len(requests) <= _BATCH else requests[:_BATCH]
                 out = []
                 with lock:
-                    done = execute_batch(session, requests if len(requests) <= _BATCH else requests[:_BATCH], out)
+                    done = execute_batch(session, batch, out)
                     session.bytes_in += len(data)
                     usual = done is None and session.outbox is None and not engine.unflushed
                     left = None if usual else self.settle(out)
-                if usual and len(requests) <= _BATCH and parser.error is None:
+                if usual and batch is requests and parser.error is None:
                     reply = b"".join(out)
                     session.bytes_out += len(reply)
                     sendall(reply)
                 elif not self.finish_batch(requests, done, out, left):
                     return
+                data = requests = batch = out = reply = None    # an idle client keeps nothing alive
         except OSError:                         # reset by the peer, or shut down by hang_up
             return
 
@@ -101,7 +104,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
         session, parser = self.session, self.parser
         done = min(len(requests), _BATCH) if done is None else done
         while True:
-            waiter, unflushed = left or (None, {})
+            waiter, unflushed = left or _NOTHING_LEFT
             self.watcher.flush_all(unflushed)
             self.send(out)
             if waiter is not None:

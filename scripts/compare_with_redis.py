@@ -10,6 +10,7 @@ is missing or does not start.
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from differential import report, servers, synopses
+from differential.generator import Generator
 from differential.scenarios import EXTRA_GROUPS
 from differential.session import Session
 from differential.steps import read_steps
@@ -50,6 +52,9 @@ def parse_options(arguments):
     wrong = set(options.groups) - set(synopses.GROUPS) - set(EXTRA_GROUPS)
     if wrong:
         parser.error("no such group: %s" % ", ".join(sorted(wrong)))
+    strangers = set(options.only) - set(synopses.Catalogue().by_name)
+    if strangers:
+        parser.error("no such command: %s" % ", ".join(sorted(strangers)))
     return options
 
 
@@ -74,8 +79,7 @@ def make_servers(options):
 
 def compare(pair, options):
     """Run a session with two started servers; return the exit status."""
-    catalogue = synopses.Catalogue()
-    names = sorted(catalogue.by_name)
+    names = Generator(options.seed, options.groups, options.only).names
     unknown = set(names) - pair[0].knows(names)
     missing = set(names) - unknown - pair[1].knows(names)
     if missing:
@@ -92,6 +96,7 @@ def compare(pair, options):
 
 def main(arguments=None):
     options = parse_options(arguments)
+    pair = ()
     try:
         pair = make_servers(options)
         for server in pair:
@@ -102,10 +107,18 @@ def main(arguments=None):
     except servers.ServerError as error:
         print("ERROR: %s" % error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     finally:
-        for server in locals().get("pair") or ():
+        for server in pair:
             server.stop()
 
 
+def _stop(number, frame):
+    """Leave as by Ctrl-C, so that the servers are stopped, too."""
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(main())

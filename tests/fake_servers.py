@@ -130,6 +130,9 @@ class FakeServer:
         start = self._number % (len(members) or 1)
         return array(*map(bulk, members[start:] + members[:start]))
 
+    def _scan(self, link, cursor, *options):
+        return array(bulk(b"0"), array(*map(bulk, self.values)))
+
     def _sscan(self, link, key, cursor):
         """Two members a call, and one of them twice."""
         members = sorted(self.values.get(key, ()))

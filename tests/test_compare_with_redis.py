@@ -9,7 +9,7 @@ from unittest import mock
 from .fake_servers import FakeServer, always, array, bulk
 
 import compare_with_redis
-from differential import servers, steps, wire
+from differential import servers, wire
 from differential.judge import Difference
 from differential.player import Failure
 from differential.report import show_difference, show_reply, show_summary
@@ -202,6 +202,15 @@ class ShrinkerTest(unittest.TestCase):
     def test_signature_is_the_command_or_the_state(self):
         self.assertEqual(signature(Difference(3, (b"client", b"id"), [])), "CLIENT|ID")
         self.assertEqual(signature(Difference(None, (b"GET", b"k"), [])), "state")
+        self.assertEqual(signature(Difference(3, (b"GET", b"k"), [b"+OK\r\n", Failure("closed")])), "closed")
+
+    def test_finds_the_command_that_kills_a_server(self):
+        def die(server, link, argv):
+            link.closed = True
+            link.out = b""
+            return b""
+        text = "A> PING\nA> SET k v\nA> GET k\nA> DEL k\nA> PING"
+        self.assertEqual(self.shrunk(text, {"DEL": die}), "A> DEL k")
 
 
 class SessionTest(unittest.TestCase):
@@ -318,10 +327,12 @@ class CommandLineTest(unittest.TestCase):
             self.assertEqual(compare_with_redis.compare(pair, options), 1)
         self.assertIn("MISSING: the server under test does not know GET", out.getvalue())
 
-    def test_refuses_unknown_groups(self):
-        with contextlib.redirect_stderr(io.StringIO()) as err, self.assertRaises(SystemExit):
-            compare_with_redis.parse_options(["--groups", "string,nosuch"])
-        self.assertIn("no such group: nosuch", err.getvalue())
+    def test_refuses_unknown_groups_and_commands(self):
+        for arguments, message in ((["--groups", "string,nosuch"], "no such group: nosuch"),
+                                   (["--only", "set,nosuch"], "no such command: NOSUCH")):
+            with contextlib.redirect_stderr(io.StringIO()) as err, self.assertRaises(SystemExit):
+                compare_with_redis.parse_options(arguments)
+            self.assertIn(message, err.getvalue())
         options = compare_with_redis.parse_options(["--groups", "string,raw"])
         self.assertEqual(options.groups, ["string", "raw"])
 

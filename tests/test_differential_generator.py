@@ -77,7 +77,8 @@ class ArgumentsTest(unittest.TestCase):
 class WriterTest(unittest.TestCase):
     def test_knows_what_would_take_long(self):
         for text in ("BLPOP k 0", "BLMPOP 5 1 k LEFT", "BZPOPMIN k 1e3", "WAIT 1 0", "WAIT 1 1000",
-                     "SRANDMEMBER k -9223372036854775807", "SETRANGE k 400000000 x", "CLIENT PAUSE 100"):
+                     "SRANDMEMBER k -9223372036854775807", "SETRANGE k 400000000 x",
+                     "SETRANGE k 536870908 x", "CLIENT PAUSE 100"):
             with self.subTest(text):
                 self.assertTrue(writer.takes_long(tuple(text.encode().split())))
 

@@ -1,4 +1,6 @@
 """Gates, figures and after-effects: what happens around a handler."""
+import gc
+
 from redis_clone.registry import TABLE, group
 from tests.support import EngineTestCase
 
@@ -53,6 +55,15 @@ class DispatchTest(EngineTestCase):
         self.assertEqual(self.client.wire("BUG"), b"-ERR internal error\r\n")
         self.assertIn("ZeroDivisionError", logged[0])
         self.assertEqual(self.client.wire("PING"), b"+PONG\r\n")
+
+    def test_errors_leave_no_cycles_for_the_garbage_collector(self):
+        self.client.wire("SET", "k", "v")
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        for command in ("LPUSH k v", "INCR k", "SET k v EX x", "CLIENT x", "CONFIG SET hz x", "GET", "NOSUCH", "EXEC"):
+            self.client.wire(command)
+            self.assertEqual(gc.collect(), 0, command)
 
     def test_nothing_but_the_few_passes_before_authentication(self):
         self.engine.config.set_many([("requirepass", "secret")])

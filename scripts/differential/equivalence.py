@@ -210,7 +210,7 @@ def command_list(case, one, other):
 
 
 def command_info(case, one, other):
-    if len(case.argv) == 2:
+    if len(case.argv) <= 2:
         return _both_lists(one, other)              # of every command there is
     if not _both_lists(one, other):
         return False
@@ -273,7 +273,7 @@ RULES = {
     "OBJECT|IDLETIME": same_shape,
     "OBJECT|REFCOUNT": reference_count,
     "OBJECT|ENCODING": set_encoding, "HELLO": hello, "CLIENT|INFO": client_lines, "CLIENT|LIST": client_lines,
-    "COMMAND|INFO": command_info, "COMMAND|DOCS": command_docs, "INFO": info,
+    "COMMAND": command_info, "COMMAND|INFO": command_info, "COMMAND|DOCS": command_docs, "INFO": info,
     "UNSUBSCRIBE": unsubscribed_from_all, "PUNSUBSCRIBE": unsubscribed_from_all,
     "SUNSUBSCRIBE": unsubscribed_from_all,
 }

@@ -133,7 +133,7 @@ KNOWN = (
           "8.0 says that the destination is overwritten (OW), Redis 7.2 that it is read, too (RW)"),
     Known(VALKEY, {"COMMAND|INFO"}, _mentions(b"MULTI", b"WATCH", b"WAIT", b"WAITAOF"),
           "8.0 has more flags for them: no_multi, blocking"),
-    Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"HSCAN", b"ZSCAN"), "8.0 has options NOVALUES and NOSCORES"),
+    Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"HSCAN", b"ZSCAN", b"CLIENT|KILL"), "8.0 has more options"),
     Known(VALKEY, HELP, _both_answer, "help texts were extended"),
     Known(REDIS, HELP, _both_answer, "help texts were extended in 7.2"),
     Known(REDIS, {"OBJECT|ENCODING"}, _any_difference,

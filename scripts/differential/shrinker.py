@@ -7,6 +7,7 @@ command; otherwise one would end at another, possibly known, difference.
 
 import time
 
+from .player import Failure
 from .steps import COMMANDS, RAW, names_of
 from .writer import CONTENTS, LISTINGS, takes_long
 
@@ -15,7 +16,13 @@ DEFAULT_LIMIT_S = 20.0
 
 
 def signature(difference):
-    """Return what makes two differences the same: the command, or the final state as a whole."""
+    """Return what makes two differences the same: the command, the final state, or how a reply failed.
+
+    A server that dies takes the replies of the commands before with it, so then the command says nothing.
+    """
+    failures = [reply.what for reply in difference.replies if isinstance(reply, Failure)]
+    if failures:
+        return failures[-1]
     return "state" if difference.place is None else names_of(difference.argv)
 
 

@@ -94,7 +94,7 @@ class Link:
     def __init__(self, address, timeout_s):
         self._socket = socket.create_connection(address, timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._buffer = b""
+        self._buffer = bytearray()
         # Closed or silent once: what comes later would answer an earlier request.
         self.failed = False
 
@@ -125,8 +125,7 @@ class Link:
         while True:
             end = reply_end(self._buffer, 0) if self._buffer else -1
             if end >= 0:
-                reply, self._buffer = self._buffer[:end], self._buffer[end:]
-                return reply
+                return self._take(end)
             self._receive()
 
     def read_replies(self, count):
@@ -137,15 +136,16 @@ class Link:
             while len(replies) < count:
                 end = reply_end(self._buffer, position) if position < len(self._buffer) else -1
                 if end < 0:
-                    self._buffer, position = self._buffer[position:], 0
+                    self._take(position)
+                    position = 0
                     self._receive()
                     continue
-                replies.append(self._buffer[position:end])
+                replies.append(bytes(self._buffer[position:end]))
                 position = end
         except LinkError as error:
             return replies, str(error)
         finally:
-            self._buffer = self._buffer[position:]
+            self._take(position)
         return replies, None
 
     def read_to_end(self):
@@ -154,8 +154,13 @@ class Link:
             try:
                 self._receive()
             except LinkError as error:
-                data, self._buffer = self._buffer, b""
-                return data, None if str(error) == "closed" else str(error)
+                return self._take(len(self._buffer)), None if str(error) == "closed" else str(error)
+
+    def _take(self, size):
+        """Remove bytes from the front of the buffer and return them."""
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return data
 
     def _receive(self):
         try:

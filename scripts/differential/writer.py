@@ -4,7 +4,7 @@ About three quarters of the commands are meant to be valid. Nothing is written t
 waiting, stop it, or make it allocate for long (`takes_long`).
 """
 
-from .arguments import LEX_KEYS, Arguments
+from .arguments import LEX_KEYS, NO_LEX_KEY, Arguments
 from .grammar import variants
 from .steps import CURSOR, names_of, step
 from .synopses import DATA_GROUPS
@@ -38,10 +38,6 @@ class Writer:
         data = [group for group in DATA_GROUPS if group in groups]
         width = min(len(data), random.choice((1, 1, 2, 6)))
         self.theme = random.sample(data, width) if data else list(groups)
-
-    def argument(self, kind):
-        """Return one argument of a kind (arguments.VALUES)."""
-        return self._arguments.make(kind)[0]
 
     def key(self, group=None):
         return self._arguments.key(group)
@@ -147,10 +143,9 @@ def takes_long(argv):
     if name in ("WAIT", "WAITAOF"):
         return argv[-1] == b"0" or _integer(argv[-1]) > 10
     if name in CONTENTS and len(argv) > 2:
-        return abs(_integer(argv[2])) > MOST_PICKS and argv[2].startswith(b"-") \
-            and _integer(argv[2]) != -2 ** 63
+        return -2 ** 63 < _integer(argv[2]) < -MOST_PICKS      # Redis refuses only the lowest
     if name == "SETRANGE" and len(argv) > 2:
-        return MOST_BYTES < _integer(argv[2]) < 2 ** 29 - 4096
+        return MOST_BYTES < _integer(argv[2]) < 2 ** 29        # beyond that Redis refuses
     if name == "CLIENT|PAUSE" and len(argv) > 2:
         return _integer(argv[2]) > 5
     return False
@@ -171,7 +166,7 @@ def is_defined(argv):
     if name == "ZRANGESTORE" and len(argv) > 2:
         return argv[1] not in LEX_KEYS and (argv[2] in LEX_KEYS or b"BYLEX" not in map(bytes.upper, argv))
     if name in LEX_COMMANDS or name == "ZRANGE" and b"BYLEX" in map(bytes.upper, argv):
-        return len(argv) < 2 or argv[1] in LEX_KEYS or argv[1] == b"wrong"
+        return len(argv) < 2 or argv[1] in LEX_KEYS or argv[1] == NO_LEX_KEY
     return not has_lex_key or name == "ZRANGE"
 
 

@@ -29,6 +29,9 @@ WORDS = [b"", b"\0", b"\xff\xfe", b"a" * 100, b"*", b"[", b"\\", b"a*b?c[d-", b"
 KEYS = [b"string", b"number", b"list", b"set", b"intset", b"hash", b"zset", b"nothing", b""]
 # What would end the server, stop it for long, or lock everybody out; and what is not a request.
 FORBIDDEN = {b"SHUTDOWN", b"DEBUG", b"CONFIG", b"MONITOR", b"SYNC", b"PSYNC", b"REPLICAOF", b"SLAVEOF", b"FAILOVER"}
+# After these, what follows is not executed, or finds nothing.
+RARE = {b"MULTI", b"FLUSHALL", b"FLUSHDB", b"SWAPDB", b"SELECT", b"RESET", b"QUIT", b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE",
+        b"BLPOP", b"BRPOP", b"BLMOVE", b"BRPOPLPUSH", b"BLMPOP", b"BZPOPMIN", b"BZPOPMAX", b"BZMPOP"}
 FORBIDDEN_AFTER_CLIENT = {b"PAUSE", b"KILL"}
 
 
@@ -41,12 +44,14 @@ class GarbageTest(SystemTestCase):
         self.before = self.server.resident_bytes() if HAS_PROC else 0
 
     def fill(self):
+        """Give each key of KEYS its value."""
         client = self.client()
+        pipeline = client.pipeline()
         for command in (("SET", "string", "value"), ("SET", "number", 10), ("RPUSH", "list", *"abc"),
                         ("SADD", "set", *"abc"), ("SADD", "intset", 1, 2, 3), ("HSET", "hash", "a", 1, "b", "x"),
                         ("ZADD", "zset", 1, "a", 2, "b", 2, "c")):
-            client.execute("DEL", command[1])
-            client.execute(*command)
+            pipeline.add("DEL", command[1]).add(*command)
+        pipeline.execute()
         client.close()
 
     def send(self, data):
@@ -96,22 +101,24 @@ class GarbageTest(SystemTestCase):
         return bytes(request)
 
     def test_random_commands_with_random_arguments(self):
-        names = [name.upper() for name in self.client().execute("COMMAND", "LIST")]
-        names = [name for name in names if name.split(b"|")[0] not in FORBIDDEN]
-        for number in self.rounds():
-            if number % 10 == 0:
-                self.fill()
-            self.send(b"".join(self.random_command(names) for _ in range(REQUESTS_A_CLIENT)))
+        commands = [entry for entry in self.client().execute("COMMAND") if entry[0].upper() not in FORBIDDEN]
+        commands += [sub for entry in commands for sub in entry[9]]
+        for _ in self.rounds():
+            self.fill()
+            self.send(b"".join(self.random_command(*self.random.choice(commands)[:2])
+                               for _ in range(REQUESTS_A_CLIENT)))
         self.assert_unharmed()
 
-    def random_command(self, names):
-        words = self.random.choice(names).split(b"|")
-        if words[0] in (b"QUIT", b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE") and self.random.random() < 0.9:
-            return b""                              # not too often: they end all, or nearly all
+    def random_command(self, name, arity):
+        """One with, mostly, about the right number of arguments."""
+        words = name.upper().split(b"|")
+        if words[0] in RARE and self.random.random() < 0.95:
+            return b""
         if words[0] == b"CLIENT" and words[-1] in FORBIDDEN_AFTER_CLIENT:
             return b""
         choice = self.random.choice
-        words += [choice(choice((KEYS, KEYS, NUMBERS, WORDS))) for _ in range(self.random.randrange(7))]
+        count = max(abs(arity) - len(words) + choice((0, 0, 0, 1, 2, 3, 4, -1)), 0)
+        words += [choice(choice((KEYS, KEYS, NUMBERS, WORDS))) for _ in range(count)]
         return encode_command(words)
 
     def test_a_hundred_thousand_queued_commands(self):
