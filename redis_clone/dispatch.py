@@ -1,9 +1,10 @@
 """From argument lists to replies: look-up, gates, call, after-effects.
 
 `execute_batch` is the hot path. It runs the requests of one read of one client under one hold of the
-engine's lock and appends the encoded replies. A session has a mask of command flags that need a closer
-look (`Session.gates`); a known command in its usual spelling whose flags do not meet the mask is called
-at once. All the rest goes through `execute`, which asks everything in the order Redis asks it.
+engine's lock and appends the encoded replies. A session with nothing unusual about it looks commands up
+in tables by number of words and name (`Session.tables`): what stands there is known, fits its arity and may
+be called at once. All the rest, and everything in a session that is in a transaction, not authenticated,
+paused and so on, goes through `execute`, which asks everything in the order Redis asks it.
 
 EXEC, scripts, blocked clients and the tests enter at `execute` or `call` with sessions of any kind.
 The engine's lock is held throughout this module.
@@ -11,14 +12,13 @@ The engine's lock is held throughout this module.
 from .blocking import serve_ready, wait_for
 from .errors import RedisError, unknown_command, unknown_subcommand, wrong_arity
 from .frequency import Untouched
-from .registry import FLAG_BITS, find
+from .registry import find
 from .resp import BULK_LINE, CRLF, NO_REPLY, STATUS_LINE, encode_into
 from .session import Blocked
 
 __all__ = ["execute_batch", "execute", "call", "POSTPONED"]
 
 _WORDS_OF_HTTP = (b"post", b"host:")
-_WRITES = FLAG_BITS["write"] | FLAG_BITS["may_replicate"]
 
 
 class _Postponed:
@@ -40,7 +40,6 @@ def execute_batch(session, requests, out):
         return 0
     engine = session.engine
     keyspace = engine.keyspace
-    commands = engine.commands
     monotonic = engine.clock.monotonic
     slow_s = engine.slow_s
     engine.running = session
@@ -49,9 +48,9 @@ def execute_batch(session, requests, out):
     started = monotonic()
     for argv in requests:
         keyspace.now = started
-        command = commands.get(argv[0])
         count = len(argv)
-        if command is None or command.mask & session.gates or not command.low <= count <= command.high:
+        command = session.tables[count if count < 9 else 9].get(argv[0])
+        if command is None:                         # unknown, in odd spelling, of a wrong arity, or gated
             reply = execute(session, argv)
             command = session.last_command
             if reply is POSTPONED:
@@ -231,6 +230,6 @@ def _is_paused(engine, session, command):
     if engine.keyspace.now >= engine.pause_until_s:
         engine.unpause()
         return False
-    if engine.paused == "all" or command.mask & _WRITES:
+    if engine.paused == "all" or command.writes:
         return True
-    return "_exec" in command.flags and any(queued.mask & _WRITES for queued, _ in session.transaction or ())
+    return "_exec" in command.flags and any(queued.writes for queued, _ in session.transaction or ())

@@ -20,7 +20,7 @@ from .keyspace import Keyspace
 from .latency import LatencyMonitor
 from .log import Log
 from .pubsub import PubSub
-from .registry import ANY, TABLE
+from .registry import TABLE, tables_by_count
 from .session import Session
 from .slowlog import SlowLog
 from .stats import Stats
@@ -42,6 +42,7 @@ class Engine:
         self.frequency_rules = FrequencyRules(self.random)
         self.keyspace = Keyspace(self.config["databases"], self.clock, self.random)
         self.commands = self._own_commands()
+        self.tables = tables_by_count(self.commands)        # for the hot path
         self.pubsub = PubSub()
         self.stats = Stats(self.clock)
         self.slowlog = SlowLog()
@@ -58,7 +59,6 @@ class Engine:
         self.cron_stopped = False               # DEBUG PAUSE-CRON
         self.shutdown = None                    # shutdown(): set by the server, used by SHUTDOWN
         self.password = b""
-        self.gates = 0                          # what every session's mask contains
         self.slow_s = self.slowlog_s = _INFINITY
         self._follow_config()
 
@@ -144,7 +144,6 @@ class Engine:
 
     def refresh_gates(self):
         """A state that gates commands of all sessions has changed."""
-        self.gates = {None: 0, "all": ANY, "write": ANY}[self.paused]
         for session in self.sessions.values():
             session.refresh_gates()
 

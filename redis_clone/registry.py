@@ -19,16 +19,9 @@ import inspect
 from .errors import unknown_subcommand
 from .key_specs import parse_key_specs
 
-__all__ = ["Command", "TABLE", "group", "FLAG_BITS", "ANY", "CONTAINER", "find"]
+__all__ = ["Command", "TABLE", "group", "find", "tables_by_count", "NO_COMMANDS"]
 
-# Gates are masks over these bits (session.py): a session with nothing unusual has the mask 0 and its
-# commands pass all gates with one AND. ANY is set for every command, CONTAINER for those with subcommands.
-_FLAG_NAMES = ("write readonly denyoom module admin pubsub noscript blocking loading stale skip_monitor "
-               "skip_slowlog asking fast no_auth may_replicate sentinel only_sentinel no_mandatory_keys "
-               "protected no_async_loading no_multi allow_busy touches_arbitrary_keys movablekeys").split()
-ANY = 1
-CONTAINER = 2
-FLAG_BITS = {name: 4 << position for position, name in enumerate(_FLAG_NAMES)}
+_MOST_COUNTED = 9           # argument lists of this length and longer share a table, see `tables_by_count`
 
 TABLE = {}          # full name in upper case ("GET", "CONFIG|GET") -> Command
 
@@ -40,7 +33,7 @@ class Command:
     of INFO commandstats for the engine that owns this copy.
     """
 
-    __slots__ = ("handler", "mask", "low", "high", "calls", "seconds", "rejected", "failed",
+    __slots__ = ("handler", "calls", "seconds", "rejected", "failed", "low", "high", "writes",
                  "name", "arity", "flags", "key_specs", "keys_text", "group", "since", "subcommands", "parent")
 
     def __init__(self, name, handler, arity, flags, keys, group, since):
@@ -48,7 +41,7 @@ class Command:
         self.handler = handler
         self.arity = arity
         self.flags = tuple(flags.split())
-        self.mask = ANY | sum(FLAG_BITS[flag] for flag in set(self.flags) if not flag.startswith("_"))
+        self.writes = "write" in self.flags or "may_replicate" in self.flags
         self.low = abs(arity)                               # fewest and most items of argv, name included
         self.high = arity if arity > 0 else 1 << 30
         self.keys_text = keys
@@ -99,7 +92,6 @@ def group(group_name):
             if container_name:
                 record.parent = TABLE[container_name]
                 record.parent.subcommands[sub.encode()] = record
-                record.parent.mask |= CONTAINER
             _check_signature(record)
             TABLE[name] = record
             return handler
@@ -129,6 +121,24 @@ def _check_signature(record):
         except TypeError as reason:
             raise ValueError(f"{record.name}: {record.handler.__name__} does not fit arity "
                              f"{record.arity}: {reason}") from None
+
+
+def tables_by_count(commands):
+    """What the hot path looks commands up in: for each number of words a dict of those it may call at once.
+
+    ``tables[min(len(argv), 9)].get(argv[0])`` is a command whose arity fits, or None. Containers and
+    protected commands are left out: they are always looked at closely. `commands` is as for `find`.
+    """
+    tables = [{} for _ in range(_MOST_COUNTED + 1)]
+    for name, record in commands.items():
+        if not record.subcommands and "protected" not in record.flags and record.low <= _MOST_COUNTED:
+            last = _MOST_COUNTED if record.arity < 0 else min(record.high, _MOST_COUNTED - 1)
+            for count in range(record.low, last + 1):
+                tables[count][name] = record
+    return tables
+
+
+NO_COMMANDS = [{}] * (_MOST_COUNTED + 1)         # the tables of a session whose every command needs a closer look
 
 
 def find(commands, argv):

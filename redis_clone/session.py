@@ -6,7 +6,7 @@ sessions without one.
 
 Locking: everything here is read and written under the engine's lock, by whichever thread holds it.
 """
-from .registry import ANY, CONTAINER, FLAG_BITS
+from .registry import NO_COMMANDS
 from .resp import Encoded, Push, Replies, encode, encode_into
 
 __all__ = ["Session", "Blocked"]
@@ -44,7 +44,7 @@ class Session:
     """
 
     __slots__ = (
-        "engine", "id", "db", "protocol", "user", "authenticated", "gates", "transaction",
+        "engine", "id", "db", "protocol", "user", "authenticated", "tables", "transaction",
         "transaction_failed", "transaction_spoiled", "watching", "channels", "patterns", "shard_channels",
         "pushes", "may_block", "waiter", "postponed", "reply_mode", "no_evict", "no_touch", "name",
         "library_name", "library_version", "created_s", "active_s",
@@ -97,12 +97,10 @@ class Session:
         return bool(self.channels or self.patterns or self.shard_channels)
 
     def refresh_gates(self):
-        """Recompute the mask of command flags that must pass `dispatch.pass_gates`; call after any state change."""
-        gates = CONTAINER | FLAG_BITS["protected"] | self.engine.gates
-        if (not self.authenticated or self.transaction is not None or self.no_touch or self.reply_mode != "on"
-                or (self.protocol == 2 and self.subscribed)):
-            gates |= ANY
-        self.gates = gates
+        """Decide whether commands may be called at once or must pass `dispatch.pass_gates`; call after any change."""
+        usual = (self.authenticated and self.transaction is None and not self.no_touch and self.reply_mode == "on"
+                 and not (self.protocol == 2 and self.subscribed) and not self.engine.paused)
+        self.tables = self.engine.tables if usual else NO_COMMANDS
         if self.connection is not None:
             self.connection.trust(self.authenticated)
 

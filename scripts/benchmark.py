@@ -3,7 +3,7 @@
 
     python3 scripts/benchmark.py                        # all tests, 50 clients, 127.0.0.1:6379
     python3 scripts/benchmark.py --tests set,get --pipeline 16 --requests 1000000 --processes 2
-    python3 scripts/benchmark.py --suite growth         # how costs grow with the number of elements: growth.py
+    python3 scripts/benchmark.py --suite growth        # how costs grow with the number of elements: growth.py
 
 Tests and short options are named as in redis-benchmark, so that figures can be put side by side. Two things
 differ. Every test starts from a known state: it removes and fills its own keys first (`benchmark:*`, and

@@ -5,17 +5,17 @@
     python3 scripts/benchmark.py --suite growth --only zadd,get --sizes 1000,100000
     python3 scripts/benchmark.py --suite growth --check             # status 1 if a limit below is missed
 
-It starts its own servers: this one and, if one is installed, redis-server. A command is measured at each size
-in turn, in both servers in turn, and again for several rounds; the least of the rounds counts. What is
-measured is processor time of the server (on Linux; elsewhere the time that passes), since that is the same on
-a busy machine and an idle one. All goes over one connection for each server, in pipelines of PIPELINE commands
-(slow ones: SLOW_PIPELINE). What a command adds or takes away is undone afterwards, unmeasured.
+It starts its own servers: this one and, if one is installed, redis-server. A command is measured at each
+size in turn, in both servers in turn, and again for several rounds; the least of the rounds counts. What is
+measured is processor time of the server (on Linux; elsewhere the time that passes), which a busy machine
+changes little. All goes over one connection for each server, in pipelines of PIPELINE commands (slow ones:
+SLOW_PIPELINE). What a command adds or takes away is undone afterwards, unmeasured.
 
 Then comes a SCAN of all keys between writes, which must return every key that was there throughout, and the
 resident memory of so many keys of 16 bytes with values of 16 bytes, in servers that hold nothing else.
 
-Where to look: OPERATIONS says what is measured and which growth is allowed, `measure_operation` how. A command
-of which Redis' documentation itself says O(n) has no limit; its figures are for comparison with redis-server.
+Where to look: OPERATIONS says what is measured and which growth is allowed, `measure_operation` how. A
+command of which Redis' documentation itself says O(n) has no limit; its figures are for comparison.
 """
 import argparse
 import contextlib
@@ -40,7 +40,7 @@ SLOW_PIPELINE = 5
 SAMPLES = 25                    # pipelines a round
 FILL_CHUNK = 1000               # elements a command, or commands a pipeline
 TIMEOUT_S = 120
-GROWTH, PICK_GROWTH = 3, 5      # most times the cost at the smallest size; random picks miss caches more often
+GROWTH, PICK_GROWTH = 3, 5      # most times the cost at the smallest size; random picks miss more caches
 SCAN_RATIO, MEMORY_RATIO = 20, 2    # most times what redis-server takes
 SCAN_COUNT = 100
 WRITES = 10                     # between two calls of SCAN
@@ -139,7 +139,8 @@ def chunks(size):
 
 def fill_zset(size):
     for numbers in chunks(size):
-        yield ["ZADD", "zset", *(word for number in numbers for word in (score(number, size), element(number)))]
+        yield ["ZADD", "zset",
+               *(word for number in numbers for word in (score(number, size), element(number)))]
 
 
 def fill_lex(size):
@@ -175,6 +176,11 @@ class Operation(NamedTuple):
     undo: Callable = lambda commands, replies: []
     pipeline: int = PIPELINE
 
+    @property
+    def option(self):
+        """The name for --only."""
+        return self.name.lower().replace(" ", "_")
+
 
 def remove_all(verb, position):
     """Undo by one command that removes the elements which stand at `position` in the commands."""
@@ -187,7 +193,8 @@ def for_each(verb):
 
 
 OPERATIONS = [
-    Operation("ZADD", fill_zset, lambda n, size: ["ZADD", "zset", n + 0.5, f"new:{n}"], undo=remove_all("ZREM", 3)),
+    Operation("ZADD", fill_zset, lambda n, size: ["ZADD", "zset", n + 0.5, f"new:{n}"],
+              undo=remove_all("ZREM", 3)),
     Operation("ZRANK", fill_zset, lambda n, size: ["ZRANK", "zset", element(n)]),
     Operation("ZRANGEBYSCORE", fill_zset,
               lambda n, size: ["ZRANGEBYSCORE", "zset", (size + n) // 3, "+inf", "LIMIT", 0, 10]),
@@ -197,12 +204,14 @@ OPERATIONS = [
     Operation("SPOP", fill_set, lambda n, size: ["SPOP", "set"], PICK_GROWTH,
               undo=lambda commands, replies: [["SADD", "set", *replies]]),
     Operation("SRANDMEMBER", fill_set, lambda n, size: ["SRANDMEMBER", "set"], PICK_GROWTH),
-    Operation("HSET", fill_hash, lambda n, size: ["HSET", "hash", f"new:{n}", "value"], undo=remove_all("HDEL", 2)),
+    Operation("HSET", fill_hash, lambda n, size: ["HSET", "hash", f"new:{n}", "value"],
+              undo=remove_all("HDEL", 2)),
     Operation("LPUSH", fill_list, lambda n, size: ["LPUSH", "list", "value"],
               undo=lambda commands, replies: [["LTRIM", "list", len(commands), -1]]),
     Operation("LINDEX", fill_list, lambda n, size: ["LINDEX", "list", n], None),
     Operation("LINSERT", fill_list, lambda n, size: ["LINSERT", "list", "BEFORE", element(n), "value"], None,
-              undo=lambda commands, replies: [["LREM", "list", len(commands), "value"]], pipeline=SLOW_PIPELINE),
+              undo=lambda commands, replies: [["LREM", "list", len(commands), "value"]],
+              pipeline=SLOW_PIPELINE),
     Operation("GET", fill_keys, lambda n, size: ["GET", element(n)]),
     Operation("SET", fill_keys, lambda n, size: ["SET", f"new:{n}", "value"], undo=for_each("DEL")),
     Operation("EXPIRE", fill_keys, lambda n, size: ["EXPIRE", element(n), 100_000], undo=for_each("PERSIST")),
@@ -214,8 +223,8 @@ def measure_operation(operation, servers, sizes, rounds, rng):
     best = {}
     for _ in range(rounds):
         for database, size in enumerate(sizes):
-            samples = [[operation.command(number, size) for number in rng.sample(range(size), operation.pipeline)]
-                       for _ in range(SAMPLES)]
+            samples = [[operation.command(number, size)
+                        for number in rng.sample(range(size), operation.pipeline)] for _ in range(SAMPLES)]
             for server in servers:
                 server.select(database)
                 cost_s = sum(run_sample(server, operation, commands) for commands in samples)
@@ -268,8 +277,8 @@ class Report:
         self.missed = []
 
     def begin(self):
-        print(f"Microseconds of the server for a command, in pipelines of {PIPELINE} ({SLOW_PIPELINE} for LINSERT) "
-              "over one connection,\nand growth from the smallest size\n")
+        print(f"Microseconds of the server for a command, in pipelines of {PIPELINE} ({SLOW_PIPELINE} for "
+              "LINSERT) over one connection,\nand growth from the smallest size\n")
         print(" " * 14 + "".join(f"{server.name:^{11 * len(self._sizes) + 10}}" for server in self._servers))
         columns = "".join(f"{size:11,}" for size in self._sizes) + "    growth"
         print(f"{'':14}" + columns * len(self._servers) + "     limit")
@@ -312,22 +321,23 @@ def run(options, real):
     with running_servers(real) as servers:
         report = Report(servers, options.sizes)
         run_operations(options, servers, report)
+    size = options.sizes[-1]
     if "scan" in options.only:
         with running_servers(real) as servers:
-            results = [measure_scan(server, options.sizes[-1], random.Random(options.seed)) for server in servers]
-            report.compare(f"SCAN of {options.sizes[-1]:,} keys", [1000 * cost_s for cost_s, _ in results], "ms",
-                           SCAN_RATIO)
+            results = [measure_scan(server, size, random.Random(options.seed)) for server in servers]
+            figures = [1000 * cost_s for cost_s, _ in results]
+            report.compare(f"SCAN of {size:,} keys", figures, "ms", SCAN_RATIO)
             for server, (_, missing) in zip(servers, results):
                 report.lost_keys(server, missing)
     if "memory" in options.only:
         with running_servers(real) as servers:
-            figures = [measure_memory(server, options.sizes[-1]) / 1e6 for server in servers]
-            report.compare(f"Memory of {options.sizes[-1]:,} keys", figures, "MB", MEMORY_RATIO)
+            figures = [measure_memory(server, size) / 1e6 for server in servers]
+            report.compare(f"Memory of {size:,} keys", figures, "MB", MEMORY_RATIO)
     return report.missed
 
 
 def run_operations(options, servers, report):
-    chosen = [operation for operation in OPERATIONS if operation.name.lower().replace(" ", "_") in options.only]
+    chosen = [operation for operation in OPERATIONS if operation.option in options.only]
     if chosen:
         report.begin()
     filled = None
@@ -354,12 +364,13 @@ def running_servers(real):
 
 
 def make_parser():
-    names = [operation.name.lower().replace(" ", "_") for operation in OPERATIONS] + ["scan", "memory"]
+    names = [operation.option for operation in OPERATIONS] + ["scan", "memory"]
     parser = argparse.ArgumentParser(prog="benchmark.py --suite growth", description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--check", action="store_true", help="end with status 1 if a limit is missed")
     add("--only", default=",".join(names), metavar="NAME,...", help="only these; there are %(default)s")
-    add("--sizes", default=",".join(map(str, SIZES)), metavar="N,...", help="numbers of elements (%(default)s)")
+    add("--sizes", default=",".join(map(str, SIZES)), metavar="N,...",
+        help="numbers of elements (%(default)s)")
     add("--rounds", type=int, default=5, help="of which the least counts (%(default)s)")
     add("--real", default="redis-server", metavar="PATH", help="the server to compare with (%(default)s)")
     add("--seed", type=int, default=0, help="of the random numbers (%(default)s)")

@@ -1,8 +1,8 @@
 """What the tests of real processes share: a server of its own in a directory of its own, clients, and a look
 at the process from outside.
 
-They are short by default. ``REDIS_CLONE_TEST_LONG=1`` runs them at full length (ten thousand clients, a hundred
-thousand requests of garbage), which takes some minutes.
+They are short by default. ``REDIS_CLONE_TEST_LONG=1`` runs them at full length (ten thousand clients, a
+hundred thousand requests of garbage), which takes some minutes.
 """
 
 import contextlib
@@ -35,7 +35,10 @@ def free_port():
 
 
 def wait_until(condition, what):
-    """Return the first true value of ``condition()``; fail if it takes too long. `what` is text, or makes it."""
+    """Return the first true value of ``condition()``; fail if it takes too long.
+
+    `what` says what was waited for: text, or a function that makes it then.
+    """
     deadline_s = time.monotonic() + PATIENCE_S
     while True:
         value = condition()
@@ -56,10 +59,11 @@ class ServerProcess:
         self.port = port or free_port()
         self._log_path = os.path.join(directory, "log")
         command = [sys.executable, "-m", "redis_clone", "--port", str(self.port), "--save", "", *directives]
+        environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONWARNINGS="error::ResourceWarning")
         with open(self._log_path, "wb") as log, open(os.path.join(directory, "errors"), "w+b") as errors:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=errors, cwd=directory, preexec_fn=preexec,
-                env=dict(os.environ, PYTHONPATH=ROOT, PYTHONWARNINGS="error::ResourceWarning"))
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=errors, cwd=directory,
+                preexec_fn=preexec, env=environment)
         self._errors_path = errors.name
         self.pid = self.process.pid
         wait_until(lambda: "Ready to accept connections" in self.log() or self.process.poll() is not None,
@@ -215,7 +219,7 @@ def hang_up_hard(sock):
 
 
 def need_descriptors(test, count):
-    """Let this process, and the servers it starts, open `count` files; skip the test where that is forbidden."""
+    """Let this process, and the servers it starts, open `count` files; skip the test if that is forbidden."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

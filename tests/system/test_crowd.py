@@ -1,6 +1,5 @@
 """Thousands of clients: right answers, what the idle ones cost, and the limits on their number."""
 
-import re
 import sys
 import time
 import unittest
@@ -13,6 +12,8 @@ ROUNDS = 20
 IDLE_S = 10 if LONG else 1
 MOST_IDLE_BYTES = 60_000
 SPARE_DESCRIPTORS = 200
+CAN_LIMIT = hasattr(resource, "prlimit") and HAS_PROC
+NO_DESCRIPTORS = "# Accepting client connection: accept: Too many open files\n"
 
 
 class CrowdTestCase(SystemTestCase):
@@ -128,14 +129,15 @@ class DescriptorLimitTest(SystemTestCase):
         log = self.start_limited(256, 256)
         if any("Increased maximum number" in line for line in log):
             self.skipTest("this user may raise every limit")
-        first = log.index("# You requested maxclients of 10000 requiring at least 10032 max file descriptors.")
+        first = log.index("# You requested maxclients of 10000 requiring at least 10032 max file "
+                          "descriptors.")
         self.assertEqual(log[first + 1:first + 3], [
             "# Server can't set maximum open files to 10032 because of OS error: Operation not permitted.",
             "# Current maximum open files is 256. maxclients has been reduced to 224 to compensate for low "
             "ulimit. If you need higher maxclients increase 'ulimit -n'."])
         self.assertEqual(self.client().execute("CONFIG", "GET", "maxclients"), [b"maxclients", b"224"])
 
-    @unittest.skipUnless(hasattr(resource, "prlimit") and HAS_PROC, "this platform cannot limit another process")
+    @unittest.skipUnless(CAN_LIMIT, "this platform cannot limit another process")
     def test_no_descriptors_left_stops_neither_the_listener_nor_the_rest(self):
         self.start()
         ask(served := self.connect(), "PING")
@@ -145,8 +147,7 @@ class DescriptorLimitTest(SystemTestCase):
         waiting = [self.connect() for _ in range(3)]
         for sock in waiting:
             ask(sock, "PING")
-        wait_until(lambda: "# Accepting client connection: accept: Too many open files\n" in self.server.log(),
-                   "the log line")
+        wait_until(lambda: NO_DESCRIPTORS in self.server.log(), "the log line")
         used_s, lines = self.server.cpu_s(), self.count_refusals()
         time.sleep(0.5)
         self.assertLess(self.server.cpu_s() - used_s, 0.1)          # it does not spin
@@ -160,7 +161,32 @@ class DescriptorLimitTest(SystemTestCase):
             self.assertEqual(read_exactly(sock, 7), b"+PONG\r\n")
 
     def count_refusals(self):
-        return len(re.findall("Too many open files", self.server.log()))
+        return self.server.log().count(NO_DESCRIPTORS)
+
+
+@unittest.skipUnless(CAN_LIMIT, "this platform cannot limit another process")
+@unittest.skipIf(sys.implementation.name != "cpython", "PyPy takes much of its memory in advance")
+class ThreadLimitTest(SystemTestCase):
+    def test_a_client_for_whom_there_is_no_thread_is_let_go_and_the_rest_served(self):
+        spare_bytes = 8 << 20                   # room for a few stacks
+        with open(f"/proc/{self.server.pid}/status", encoding="ascii") as file:
+            taken_bytes = int(next(line for line in file if line.startswith("VmSize:")).split()[1]) << 10
+        limit = resource.prlimit(self.server.pid, resource.RLIMIT_AS)[1]
+        resource.prlimit(self.server.pid, resource.RLIMIT_AS, (taken_bytes + spare_bytes, limit))
+        crowd = [self.connect() for _ in range(20)]
+        refused = [sock for sock in crowd if self.is_refused(sock)]
+        self.assertTrue(0 < len(refused) < len(crowd), f"{len(refused)} of {len(crowd)} were refused")
+        self.assertEqual(self.server.log().count("RuntimeError(\"can't start new thread\")"), len(refused))
+        for sock in crowd:
+            sock.close()
+        wait_until(lambda: not self.is_refused(self.connect()), "room for one more")
+
+    def is_refused(self, sock):
+        try:
+            ask(sock, "PING")
+            return sock.recv(100) != b"+PONG\r\n"
+        except OSError:
+            return True
 
 
 if __name__ == "__main__":

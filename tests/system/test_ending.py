@@ -6,7 +6,7 @@ import unittest
 
 from tests.system.support import SystemTestCase, ask, read_exactly, read_to_end
 
-CLIENTS = 200
+CLIENTS = 100
 KINDS = [("PING",), ("BLPOP", "list", "0"), ("SUBSCRIBE", "channel"), ("MULTI",), ("WATCH", "key")]
 
 

@@ -97,8 +97,10 @@ class KeyspaceTest(CliTestCase):
         summary = self.cli("--bigkeys").split("-------- summary -------")[1]
         for line in ("Sampled 1004 keys in the keyspace!",
                      "Biggest string found '\"string:999\"' has 999 bytes",
-                     "Biggest   list found '\"list\"' has 4 items", "Biggest    set found '\"set\"' has 3 members",
-                     "Biggest   hash found '\"hash\"' has 1 fields", "Biggest   zset found '\"zset\"' has 2 members",
+                     "Biggest   list found '\"list\"' has 4 items",
+                     "Biggest    set found '\"set\"' has 3 members",
+                     "Biggest   hash found '\"hash\"' has 1 fields",
+                     "Biggest   zset found '\"zset\"' has 2 members",
                      "1000 strings with 499500 bytes (99.60% of keys, avg size 499.50)"):
             self.assertIn(line + "\n", summary)
 
@@ -138,7 +140,7 @@ class InteractiveTest(CliTestCase):
     def setUp(self):
         super().setUp()
         self.terminal, slave = pty.openpty()
-        size = struct.pack("HHHH", 50, 132, 0, 0)               # without one redis-cli asks the terminal and waits
+        size = struct.pack("HHHH", 50, 132, 0, 0)       # without one redis-cli asks the terminal and waits
         fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
         environment = dict(os.environ, TERM="xterm", HOME=self.directory, REDISCLI_HISTFILE="/dev/null")
         process = subprocess.Popen(self.words(), stdin=slave, stdout=slave, stderr=slave, env=environment,

@@ -8,7 +8,8 @@ import unittest
 
 from redis_clone.client import encode_command
 from tests.system.support import (
-    HAS_PROC, LONG, SystemTestCase, ask, hang_up_hard, parse_info, read_exactly, read_line, read_to_end, wait_until)
+    HAS_PROC, LONG, SystemTestCase, ask, hang_up_hard, parse_info, read_exactly, read_line, read_to_end,
+    wait_until)
 
 CLIENTS = 100 if LONG else 10
 LARGE = 4 << 20
@@ -47,9 +48,9 @@ class VanishingTest(SystemTestCase):
     def figures(self):
         """What there is of everything, as the observer sees it, without the observer."""
         clients, stats = self.observe("clients"), self.observe("stats")
-        return [int(clients["connected_clients"]) - 1,
-                *map(int, (clients["blocked_clients"], clients["total_blocking_keys"], stats["pubsub_channels"],
-                           stats["pubsub_patterns"], stats["pubsubshard_channels"])),
+        return [int(clients["connected_clients"]) - 1, int(clients["blocked_clients"]),
+                int(clients["total_blocking_keys"]), int(stats["pubsub_channels"]),
+                int(stats["pubsub_patterns"]), int(stats["pubsubshard_channels"]),
                 *(count - 1 for count in self.process_figures())]
 
     def observe(self, section):
@@ -86,7 +87,8 @@ class VanishingTest(SystemTestCase):
         self.assert_leaves_nothing(lambda sock: sock.sendall(b"*3\r\n$3\r\nSET\r\n$1"))
 
     def test_in_the_middle_of_a_bulk(self):
-        self.assert_leaves_nothing(lambda sock: sock.sendall(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n" + b"x" * 99999))
+        request = encode_command(("SET", "k", "x" * 1_000_000))
+        self.assert_leaves_nothing(lambda sock: sock.sendall(request[:100_000]))
 
     def test_in_the_middle_of_a_transaction(self):
         def begin(sock):
@@ -109,8 +111,8 @@ class VanishingTest(SystemTestCase):
         self.assert_leaves_nothing(lambda sock: ask(sock, "BZPOPMIN", "zset", "3600"))
 
     def test_while_blocked_with_more_requests_behind(self):
-        self.assert_leaves_nothing(
-            lambda sock: sock.sendall(encode_command(("BLPOP", "one", "0")) + encode_command(("SET", "k", "v"))))
+        requests = encode_command(("BLPOP", "one", "0")) + encode_command(("SET", "k", "v"))
+        self.assert_leaves_nothing(lambda sock: sock.sendall(requests))
 
     def test_while_subscribed(self):
         def begin(sock):
