@@ -63,9 +63,19 @@ class LinkTest(unittest.TestCase):
     def test_tells_silence_from_a_closed_connection(self):
         self.peer.sendall(b"+OK\r\n")
         self.assertEqual(self.link.read_replies(2), ([b"+OK\r\n"], "silent"))
+        self.assertEqual(self.link.failed, "silent")
+
+    def test_tells_a_closed_connection_from_silence(self):
+        self.peer.sendall(b"+OK\r\n")
         self.peer.close()
-        self.assertEqual(self.link.read_replies(1), ([], "closed"))
-        self.assertTrue(self.link.failed)
+        self.assertEqual(self.link.read_replies(2), ([b"+OK\r\n"], "closed"))
+
+    def test_takes_no_late_reply_for_the_next_one(self):
+        self.assertEqual(self.link.read_replies(1), ([], "silent"))
+        self.peer.sendall(b"+late\r\n")
+        self.assertEqual(self.link.read_replies(1), ([], "silent"))
+        with self.assertRaises(wire.LinkError):
+            self.link.send(b"PING\r\n")
 
     def test_reads_everything_up_to_the_end(self):
         self.peer.sendall(b"not a reply")

@@ -95,19 +95,18 @@ class Link:
         self._socket = socket.create_connection(address, timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray()
-        # Closed or silent once: what comes later would answer an earlier request.
-        self.failed = False
+        # How the connection failed once. It is of no use then: what came later would answer an earlier request.
+        self.failed = None
 
     def send(self, data):
         """Send everything; raise LinkError when the server is gone."""
+        self._check()
         try:
             self._socket.sendall(data)
         except socket.timeout:
-            self.failed = True
-            raise LinkError("silent") from None
+            self._fail("silent")
         except OSError:
-            self.failed = True
-            raise LinkError("closed") from None
+            raise LinkError("closed") from None     # what was answered before can still be read
 
     def end_of_requests(self):
         """Tell the server that nothing more will be sent."""
@@ -163,17 +162,24 @@ class Link:
         return data
 
     def _receive(self):
+        self._check()
         try:
             data = self._socket.recv(RECV_SIZE)
         except socket.timeout:
-            self.failed = True
-            raise LinkError("silent") from None
+            self._fail("silent")
         except OSError:
             data = b""
         if not data:
-            self.failed = True
-            raise LinkError("closed")
+            self._fail("closed")
         self._buffer += data
+
+    def _check(self):
+        if self.failed:
+            raise LinkError(self.failed)
+
+    def _fail(self, how):
+        self.failed = how
+        raise LinkError(how) from None
 
     def close(self):
         self._socket.close()
