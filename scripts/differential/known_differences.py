@@ -72,6 +72,10 @@ def _hello_with_options(argv, in_multi, waits):
     return names_of(argv) == "HELLO" and len(argv) > 2
 
 
+def _getkeys_without_arguments(argv, in_multi, waits):
+    return names_of(argv) in ("COMMAND|GETKEYS", "COMMAND|GETKEYSANDFLAGS") and len(argv) < 4
+
+
 def _removes_lowest_count(argv, in_multi, waits):
     return names_of(argv) == "LREM" and LOWEST in argv
 
@@ -105,7 +109,7 @@ def _lowest_count(argv, real, other):
 
 
 def _strict_cursor(argv, real, other):
-    """A cursor that is empty or has a sign or a blank: Redis 7.2 refuses only the blank."""
+    """A cursor that is empty or has a sign or a blank."""
     return any(argument[:1] in (b"+", b"-", b" ", b"") for argument in argv[1:3])
 
 
@@ -128,7 +132,9 @@ KNOWN = (
           "8.0 refuses to leave channels when there is no subscription; Redis confirms it"),
     Known(VALKEY, {"SCAN"}, _has_option(b"TYPE", _errors(b"ERR unknown type name")),
           "8.0 refuses an unknown TYPE; Redis 7.2 finds nothing of it"),
-    Known(VALKEY, SCANS, _strict_cursor, "8.0 has a parser of its own for cursors, Redis 7.2 takes strtoul"),
+    # Which of the two ways Redis 7.2.6 has is left open here.
+    Known(VALKEY, SCANS, _strict_cursor, "8.0 reads cursors with string2ull"),
+    Known(REDIS, SCANS, _strict_cursor, "7.0 reads cursors with strtoul, which takes signs"),
     Known(VALKEY, {"COMMAND|INFO", "COMMAND|GETKEYSANDFLAGS"}, _mentions(b"SINTERSTORE"),
           "8.0 says that the destination is overwritten (OW), Redis 7.2 that it is read, too (RW)"),
     Known(VALKEY, {"COMMAND|INFO"}, _mentions(b"MULTI", b"WATCH", b"WAIT", b"WAITAOF"),
@@ -164,10 +170,10 @@ AVOIDED = {
     # 8.0 refuses LREM with the lowest count; for Redis 7.2 it means all elements.
     # Nor does 8.0 set a key that has run out already; Redis 7.2 sets it and deletes it when it is looked at.
     VALKEY: (_refused_in_transaction, _removes_lowest_count, _sets_expired),
-    # 7.0 does not know set-max-listpack-*, so it does not set what comes with it either; nor ZRANK WITHSCORE,
-    # and so aborts the transaction. Options of HELLO before a wrong one have an effect. Clients that wait for
+    # 7.0 does not know set-max-listpack-*, so it does not set what comes with it either; nor ZRANK WITHSCORE
+    # and COMMAND GETKEYS without arguments, and so aborts the transaction. Options of HELLO before a wrong one have an effect. Clients that wait for
     # several keys are served in another order.
-    REDIS: (_sets_set_limits, _rank_with_score, _hello_with_options, _waits),
+    REDIS: (_sets_set_limits, _rank_with_score, _getkeys_without_arguments, _hello_with_options, _waits),
 }
 
 

@@ -95,7 +95,8 @@ class Link:
         self._socket = socket.create_connection(address, timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray()
-        # How the connection failed once. It is of no use then: what came later would answer an earlier request.
+        # How the connection failed once. It is of no use then: what came later would answer an earlier
+        # request.
         self.failed = None
 
     def send(self, data):
