@@ -171,8 +171,8 @@ AVOIDED = {
     # Nor does 8.0 set a key that has run out already; Redis 7.2 sets it and deletes it when it is looked at.
     VALKEY: (_refused_in_transaction, _removes_lowest_count, _sets_expired),
     # 7.0 does not know set-max-listpack-*, so it does not set what comes with it either; nor ZRANK WITHSCORE
-    # and COMMAND GETKEYS without arguments, and so aborts the transaction. Options of HELLO before a wrong one have an effect. Clients that wait for
-    # several keys are served in another order.
+    # and COMMAND GETKEYS without arguments, and so aborts the transaction. Options of HELLO before a wrong
+    # one have an effect. Clients that wait for several keys are served in another order.
     REDIS: (_sets_set_limits, _rank_with_score, _getkeys_without_arguments, _hello_with_options, _waits),
 }
 
