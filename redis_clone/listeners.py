@@ -11,7 +11,7 @@ import socketserver
 import sys
 import time
 
-__all__ = ["ListenError", "TCPListener", "UnixListener", "addresses_of"]
+__all__ = ["ListenError", "TCPListener", "UnixListener", "addresses_of", "is_local", "PROTECTED_MODE_REFUSAL"]
 
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -89,6 +89,26 @@ def addresses_of(sock, peer):
     return _host_port(peer), _host_port(sock.getsockname())
 
 
+def is_local(address):
+    """Whether a peer's address is on the loopback interface or that of a Unix socket."""
+    return not isinstance(address, tuple) or address[0] == "::1" or address[0].startswith(("127.", "::ffff:127."))
+
+
 def _host_port(address):
     host, port = address[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+# What redis-server says, word for word: scripts look for its parts.
+PROTECTED_MODE_REFUSAL = (
+    b"-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for "
+    b"the default user. In this mode connections are only accepted from the loopback interface. If you want to "
+    b"connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable "
+    b"protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting "
+    b"to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from "
+    b"internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just "
+    b"disable the protected mode by editing the Redis configuration file, and setting the protected mode option "
+    b"to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it "
+    b"with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: "
+    b"You only need to do one of the above things in order for the server to start accepting connections from "
+    b"the outside.\r\n")

@@ -18,7 +18,7 @@ from .blocking import give_up
 from .dispatch import execute_batch
 from .engine import Engine
 from .errors import RedisError
-from .listeners import ListenError, TCPListener, UnixListener, addresses_of
+from .listeners import PROTECTED_MODE_REFUSAL, ListenError, TCPListener, UnixListener, addresses_of, is_local
 from .outbox import Outbox, SocketWatcher
 from .resp import HELD, RequestParser, encode
 
@@ -258,6 +258,9 @@ class Server:
                 engine.stats.connections_rejected += 1
                 return b"-ERR max number of clients reached\r\n"
             engine.stats.connections_received += 1
+            if self.config["protected-mode"] and not engine.password and not is_local(client_address):
+                engine.stats.connections_rejected += 1
+                return PROTECTED_MODE_REFUSAL
         return None
 
     def start(self):

@@ -137,6 +137,17 @@ class LmpopTest(ListTestCase):
 
 
 class LmoveTest(ListTestCase):
+    def test_a_move_within_a_list_looks_at_its_size_only_at_the_end(self):
+        self.client.wire("CONFIG", "SET", "list-max-listpack-size", "2")
+        self.client.wire("RPUSH", "l", "1", "2", "3")
+        self.client.wire("RPOP", "l")
+        self.check("$9\r\nquicklist", "OBJECT ENCODING l")
+        self.check("$1\r\n2", "LMOVE l l RIGHT LEFT")
+        self.check("$9\r\nquicklist", "OBJECT ENCODING l")
+        self.client.wire("CONFIG", "SET", "list-max-listpack-size", "-2")
+        self.check("$1\r\n1", "LMOVE l l RIGHT LEFT")
+        self.check("$8\r\nlistpack", "OBJECT ENCODING l")
+
     def test_moves_between_any_two_ends(self):
         cases = (("LEFT", "LEFT", "b c", "a x"), ("LEFT", "RIGHT", "b c", "x a"),
                  ("RIGHT", "LEFT", "a b", "c x"), ("RIGHT", "right", "a b", "x c"))

@@ -204,6 +204,11 @@ class SubscribedModeTest(PubSubTestCase):
 class TransactionTest(PubSubTestCase):
     """Subscribing and publishing in EXEC."""
 
+    def test_shard_subscriptions_are_refused(self):
+        self.client.wire("MULTI")
+        self.client.wire("SSUBSCRIBE", "c")
+        self.check("*1\r\n-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client", "EXEC")
+
     def run_queued(self, *requests):
         for request in ("MULTI",) + requests:
             self.client.wire(request)

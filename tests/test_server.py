@@ -173,6 +173,22 @@ class LimitsTest(ServerTestCase):
         self.assertEqual(receive(first, 7), b"+PONG\r\n")
 
 
+class ProtectedModeTest(ServerTestCase):
+    def refusal(self, address):
+        return (self.server.refuse(None, address) or b"")[:7]
+
+    def test_without_a_password_only_the_loopback_interface_may_come_in(self):
+        for address in (("127.0.0.1", 5), ("::1", 5, 0, 0), ""):
+            self.assertEqual(self.refusal(address), b"")
+        self.assertEqual(self.refusal(("192.0.2.1", 5)), b"-DENIED")
+        self.server.config.set_many([("requirepass", "secret")])
+        self.assertEqual(self.refusal(("192.0.2.1", 5)), b"")
+
+    def test_can_be_switched_off(self):
+        self.server.config.set_many([("protected-mode", "no")])
+        self.assertEqual(self.refusal(("192.0.2.1", 5)), b"")
+
+
 class IdleTest(ServerTestCase):
     config = {"timeout": "100", "hz": "100"}
 

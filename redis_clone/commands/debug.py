@@ -85,8 +85,6 @@ def _digest(session):
 DIGEST-VALUE <key> [<key> ...]
 \tOutput a hex signature of the values of all the specified keys.""")
 def _digest_value(session, *keys):
-    for key in keys:
-        session.db.peek(key)                    # deletes it if it is due
     return [format_digest(value_digest(session.db, key)) for key in keys]
 
 

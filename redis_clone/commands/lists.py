@@ -189,11 +189,14 @@ def move(db, source_key, destination_key, from_left, to_left):
         return None
     destination = db.edit_list(destination_key, create=True)
     limits = db.keyspace.limits
-    element = source.pop_left(limits) if from_left else source.pop_right(limits)
-    if to_left:
-        destination.push_left(element, limits)
+    if source is destination:
+        element = source.move_end(from_left, to_left, limits)
     else:
-        destination.push_right(element, limits)
+        element = source.pop_left(limits) if from_left else source.pop_right(limits)
+        if to_left:
+            destination.push_left(element, limits)
+        else:
+            destination.push_right(element, limits)
     db.touch(destination_key, "lpush" if to_left else "rpush", 0)       # Redis counts the two as one change
     db.touch(source_key, "lpop" if from_left else "rpop")
     db.delete_if_empty(source_key, source)

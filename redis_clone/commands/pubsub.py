@@ -3,7 +3,7 @@
 Each name in a request is confirmed by a message of its own, a push in RESP3. The number in it counts the
 client's channels and patterns together; shard channels are counted apart.
 """
-from ..errors import SubcommandSyntaxError
+from ..errors import RedisError, SubcommandSyntaxError
 from ..glob import compile_pattern
 from ..pubsub import CHANNEL, PATTERN, SHARD
 from ..registry import group
@@ -40,6 +40,8 @@ def punsubscribe(session, *patterns):
          since="7.0.0")
 def ssubscribe(session, *channels):
     """Listens for messages published to shard channels."""
+    if not session.may_block:           # in EXEC, say; SUBSCRIBE is allowed there for the sake of old clients
+        raise RedisError("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client")
     return _subscribe(session, SHARD, channels)
 
 

@@ -125,6 +125,23 @@ class QuickList:
         self._shrunk(limits)
         return value
 
+    def move_end(self, from_left, to_left, limits):
+        """Moves an element from one end to one end, as LMOVE within a list; returns it. The list is not empty.
+
+        Not simply a pop and a push: Redis looks only at the end whether a quicklist has become small.
+        """
+        if self.chain is None:
+            value = self.pop_left(limits) if from_left else self.pop_right(limits)
+        else:
+            value = self.chain.pop_left() if from_left else self.chain.pop_right()
+        if to_left:
+            self.push_left(value, limits)
+        else:
+            self.push_right(value, limits)
+        if self.chain is not None:
+            self._shrunk(limits)
+        return value
+
     def pop_left_many(self, count, limits):
         """Removes the first `count` elements, or all; list of them from the head on."""
         stop = min(count, len(self))
