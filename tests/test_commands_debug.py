@@ -125,10 +125,10 @@ class DigestCommandTest(CommandTestCase):
 
 
 class DigestOfExpiredKeyTest(EngineTestCase):
-    def test_a_key_that_is_due_has_no_value(self):
+    def test_a_key_that_is_due_still_has_its_value(self):
         self.execute("SET k v PX 10")
         self.clock.advance(1)
-        self.assertEqual(self.execute("DEBUG DIGEST-VALUE k"), ["0" * 40])
+        self.assertNotEqual(self.execute("DEBUG DIGEST-VALUE k"), ["0" * 40])
 
 
 class PopulateTest(CommandTestCase):
