@@ -186,6 +186,7 @@ def _run(config, log, configured):
                     f"config file use {_PROGRAM} /path/to/redis.conf")
     for name in config.unused():
         log.notice(f"The directive {name} is accepted, but has no effect in redis_clone {__version__}")
+    log.notice("Nothing is saved to disk yet: the data is gone when this server stops")
     log.role = "M"
     if not process.raise_descriptor_limit(config, log):
         return 1

@@ -1,6 +1,5 @@
 """Sockets: requests in odd pieces, clients that misbehave or vanish, limits, stopping."""
 import os
-import random
 import socket
 import tempfile
 import threading
@@ -79,7 +78,7 @@ class RequestsTest(ServerTestCase):
 
 
 class GarbageTest(ServerTestCase):
-    """The server answers or hangs up, and serves the next client."""
+    """The server answers or hangs up, and serves the next client. Random garbage: tests/system/test_garbage.py."""
 
     def assert_alive(self):
         sock = self.connect()
@@ -113,36 +112,6 @@ class GarbageTest(ServerTestCase):
     def test_a_megabyte_without_a_line_end_is_an_error(self):
         self.assertIn(b"too big inline request", self.send_and_drain(b"x" * (1 << 20)))
         self.assert_alive()
-
-    def test_random_bytes_do_no_harm(self):
-        rng = random.Random(42)
-        requests = int(os.environ.get("REDIS_CLONE_TEST_GARBAGE", "3000"))
-        pieces = [b"*", b"$", b"\r\n", b"\n", b"1", b"2", b"3", b"-1", b"GET", b"SET", b"k", b"\0", b"\xff", b'"', b" "]
-        for _ in range(max(requests // 100, 1)):
-            data = b"".join(
-                rng.choice((lambda: bytes(rng.randrange(256) for _ in range(rng.randrange(30))),
-                            lambda: b"".join(rng.choices(pieces, k=rng.randrange(20))),
-                            lambda: command(rng.choice(pieces), rng.choice(pieces))))() for _ in range(100))
-            self.send_and_drain(data)
-        self.assert_alive()
-
-    def test_random_commands_with_random_arguments_do_no_harm(self):
-        rng = random.Random(43)
-        names = [name for name in self.server.engine.commands
-                 if name.isupper() and name not in (b"SHUTDOWN", b"DEBUG", b"QUIT", b"RESET", b"SUBSCRIBE",
-                                                    b"PSUBSCRIBE", b"SSUBSCRIBE", b"CLIENT", b"MONITOR", b"CONFIG")
-                 and not name.startswith(b"B")]
-        arguments = [b"k", b"l", b"0", b"-1", b"9223372036854775807", b"-9223372036854775808", b"nan", b"inf", b"",
-                     b"\xff\xfe", b"(1", b"[a", b"WITHSCORES", b"COUNT", b"MATCH", b"*", b"1.5", b"EX", b"NX", b"LIMIT"]
-        requests = int(os.environ.get("REDIS_CLONE_TEST_GARBAGE", "3000"))
-        logged = []
-        self.server.engine.log.warning = logged.append
-        for _ in range(max(requests // 100, 1)):
-            data = b"".join(command(rng.choice(names), *rng.choices(arguments, k=rng.randrange(6)))
-                            for _ in range(100))
-            self.send_and_drain(data)
-        self.assert_alive()
-        self.assertEqual(logged, [])
 
 
 class SecurityTest(ServerTestCase):
