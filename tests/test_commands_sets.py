@@ -35,6 +35,14 @@ def items_of(reply):
 
 
 class SaddTest(SetTestCase):
+    def test_an_old_member_may_change_the_encoding_when_the_limits_are_lower_now(self):
+        self.client.wire("SADD", "s", "1", "d")
+        self.client.wire("CONFIG", "SET", "set-max-listpack-entries", "0")
+        self.client.wire("SADD", "s", "1")
+        encoding = self.client.wire("OBJECT", "ENCODING", "s")
+        self.client.wire("CONFIG", "SET", "set-max-listpack-entries", "128")
+        self.assertEqual(encoding, b"$9\r\nhashtable\r\n")
+
     def test_counts_new_members(self):
         self.check(":1", "SADD s a")
         self.check(":0", "SADD s a")

@@ -25,9 +25,9 @@ def sadd(session, key, *members):
     """Adds one or more members to a set. Creates the key if it doesn't exist."""
     db = session.db
     stored = db.edit_set(key, create=True)
-    if len(members) == 1:
+    if len(members) == 1 and stored.index is not None:
         added = 1 if stored.add_member(members[0], db.keyspace.limits) else 0
-    else:
+    else:                               # also of a small set, whose encoding may change even by an old member
         added = stored.add_members(members, db.keyspace.limits)
     if added:
         db.touch(key, "sadd", added)
