@@ -75,6 +75,7 @@ class Waiter:
         session = self.session
         session.waiter = None
         session.engine.blocked_clients -= 1
+        session.engine.keyspace.waited[self.kind] -= 1
         if session.outbox is not None and not session.closing:
             session.outbox.put(session.late_reply(reply))       # before any message of others that follows
         self._wake.release()
@@ -86,6 +87,7 @@ def wait_for(session, argv, blocked):
     session.waiter.join_queues()
     session.waiter.command.calls -= 1           # a call counts when it ends
     session.engine.blocked_clients += 1
+    session.engine.keyspace.waited[blocked.kind] += 1
 
 
 def give_up(waiter):

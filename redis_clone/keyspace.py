@@ -25,7 +25,6 @@ __all__ = ["Keyspace", "Database", "type_name"]
 _STRINGS = (bytes, bytearray, EmbeddedString, UnsharedInteger)
 _TYPE_NAMES = dict.fromkeys(_STRINGS, "string")
 _TYPE_NAMES.update({QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zset"})
-_WAITED_FOR = (QuickList, SortedSet)            # types whose arrival at a key wakes blocked clients
 
 
 def type_name(value):
@@ -41,13 +40,14 @@ class Keyspace:
     """
 
     __slots__ = ("databases", "limits", "clock", "now", "wall_offset_s", "lru_clock", "dirty", "hits", "misses",
-                 "expired", "ready", "aftermath", "notify", "random", "may_expire", "new_access_table")
+                 "expired", "ready", "waited", "aftermath", "notify", "random", "may_expire", "new_access_table")
 
     def __init__(self, count, clock, random):
         self.limits = EncodingLimits()
         self.clock = clock
         self.random = random            # random.Random: what SPOP and its kin draw from
         self.dirty = self.hits = self.misses = self.expired = 0
+        self.waited = {"list": 0, "zset": 0}    # how many blocked clients wait for this type, at any key
         self.ready = []                 # (database, key): a blocked client may be served there
         self.aftermath = False          # something is to be done after the running command: see dispatch
         self.notify = None              # notify(database, event, key) when keyspace events are on
@@ -87,7 +87,7 @@ class Keyspace:
                 if key in database.values or key in before.values:
                     database.spoil(key)
             for key in database.waiting:
-                if database.values.get(key).__class__ in _WAITED_FOR:
+                if self.waited.get(type_name(database.values.get(key))):
                     self.note_ready(database, key)
 
     def note_ready(self, database, key):
@@ -249,7 +249,7 @@ class Database:
         if key not in values:
             self._index_key(key)
             # Only here: in Redis, too, a list that is stored in place of another value wakes nobody.
-            if self.waiting and key in self.waiting and value.__class__ in _WAITED_FOR:
+            if self.waiting and key in self.waiting and self.keyspace.waited.get(type_name(value)):
                 self.keyspace.note_ready(self, key)
         values[key] = value
         self.accessed[key] = self.keyspace.lru_clock

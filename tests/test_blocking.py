@@ -404,3 +404,13 @@ class HangUpTest(ServerTestCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class ReadyKeyTest(EngineTestCase):
+    def test_a_type_that_nobody_waits_for_makes_no_key_ready(self):
+        waiting = self.new_client()
+        waiting.block("BZMPOP 0 1 k MAX")
+        for words in ("ZADD other 1 m", "MULTI", "LPUSH k v", "ZRANGESTORE k other 0 -1", "EXEC"):
+            self.client.wire(words)
+        self.assertIsNone(waiting.late_reply())         # the sorted set took the place of another value
+        self.assertEqual(self.client.wire("ZCARD k"), b":1\r\n")

@@ -191,6 +191,7 @@ class WalkTest(KeyspaceTestCase):
 class ReadyTest(KeyspaceTestCase):
     def test_a_container_at_a_key_that_is_waited_for_is_noted(self):
         self.db.waiting[b"k"] = {}
+        self.keyspace.waited["list"] = 1
         self.db.set(b"k", b"a string wakes nobody")
         self.db.set(b"k", QuickList())
         self.assertEqual(self.keyspace.ready, [], "nor does a list in place of another value")
