@@ -11,6 +11,8 @@ the one place from where WATCH, keyspace events and the count of changes learn o
 Everything here is called with the engine's lock held. Time stands still during a command: `now_ms` is
 derived from the one clock reading that dispatch makes for it.
 """
+from collections import Counter
+
 from .datatypes.hash import Hash
 from .datatypes.hash_index import INDEX_ALWAYS, INDEX_FROM, HashIndex, random_key, scan
 from .datatypes.limits import EncodingLimits
@@ -47,7 +49,7 @@ class Keyspace:
         self.clock = clock
         self.random = random            # random.Random: what SPOP and its kin draw from
         self.dirty = self.hits = self.misses = self.expired = 0
-        self.waited = {"list": 0, "zset": 0}    # how many blocked clients wait for this type, at any key
+        self.waited = Counter()         # type name -> how many blocked clients wait for it, at any key
         self.ready = []                 # (database, key): a blocked client may be served there
         self.aftermath = False          # something is to be done after the running command: see dispatch
         self.notify = None              # notify(database, event, key) when keyspace events are on
@@ -87,7 +89,7 @@ class Keyspace:
                 if key in database.values or key in before.values:
                     database.spoil(key)
             for key in database.waiting:
-                if self.waited.get(type_name(database.values.get(key))):
+                if self.waited[type_name(database.values.get(key))]:
                     self.note_ready(database, key)
 
     def note_ready(self, database, key):
@@ -249,7 +251,7 @@ class Database:
         if key not in values:
             self._index_key(key)
             # Only here: in Redis, too, a list that is stored in place of another value wakes nobody.
-            if self.waiting and key in self.waiting and self.keyspace.waited.get(type_name(value)):
+            if self.waiting and key in self.waiting and self.keyspace.waited[type_name(value)]:
                 self.keyspace.note_ready(self, key)
         values[key] = value
         self.accessed[key] = self.keyspace.lru_clock
