@@ -27,12 +27,12 @@ __all__ = ["Waiter", "wait_for", "serve_ready", "give_up", "give_up_overdue", "u
 class Waiter:
     """One blocked client. `reply` is valid once `done`."""
 
-    __slots__ = ("session", "command", "argv", "database", "keys", "kind", "deadline_s", "on_timeout", "done",
-                 "reply", "_wake")
+    __slots__ = ("session", "command", "words", "argv", "database", "keys", "kind", "deadline_s", "on_timeout",
+                 "done", "reply", "_wake")
 
     def __init__(self, session, argv, blocked):
         self.session = session
-        self.command = find(session.engine.commands, argv)[0]
+        self.command, self.words = find(session.engine.commands, argv)
         self.argv = argv
         self.database = session.db
         self.keys = list(dict.fromkeys(blocked.keys))
@@ -138,10 +138,10 @@ def _serve(engine, waiter):
     """Run one waiting command again; when it still finds nothing it goes on waiting, as the last to come."""
     session = waiter.session
     engine.running = session
-    command, words = find(engine.commands, waiter.argv)
+    command = waiter.command
     started = engine.clock.monotonic()
     try:
-        reply = command.handler(session, *waiter.argv[words:])
+        reply = command.handler(session, *waiter.argv[waiter.words:])
     except RedisError as error:
         engine.count_error(command, error)
         reply = error.as_reply()
