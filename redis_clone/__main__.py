@@ -198,8 +198,9 @@ def _run(config, log, configured):
     _show_start(config, log)
     process.check_backlog(config, log)
     process.settle_garbage_collector(log)
-    if not _listen(server, config, log):
-        return 1
+    with process.signals_for_the_main_thread():
+        if not _listen(server, config, log):
+            return 1
     # Not earlier, as Redis does it: a start that fails must not touch the pid file of a server that runs.
     process.write_pid_file(config, log)
     _announce(config, log)

@@ -12,7 +12,7 @@ import struct
 from hashlib import sha1
 
 from .args import format_float
-from .keyspace import type_name
+from .keyspace import text_of, type_name
 from .shortest_double import format_shortest
 
 __all__ = ["dataset_digest", "value_digest", "format_digest"]
@@ -32,7 +32,7 @@ def _pair(first, second):
 
 
 def _string(digest, value):
-    return _stir(digest, value)
+    return _stir(digest, text_of(value))
 
 
 def _list(digest, value):

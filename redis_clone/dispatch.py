@@ -31,38 +31,35 @@ POSTPONED = _Postponed()
 def execute_batch(session, requests, out):
     """Run `requests` in turn, appending the encoded replies to `out`.
 
-    Returns None when that is all. Else something stopped it, and it returns how many are done: the last of
-    them blocks (`session.waiter` is set) or hangs up, or the next one has to wait for the end of a pause
-    (`session.postponed`). The caller takes `engine.unflushed` before it gives back the lock, and then
-    flushes those outboxes.
+    Returns None when all of them went the usual way. Else it returns how many are done, and the caller lets
+    the connection settle before it gives back the lock, since messages to this client or to others may be
+    due. Fewer are done than were given when the last of them blocks (`session.waiter` is set) or hangs up,
+    or the next one has to wait for the end of a pause (`session.postponed`).
 
     One long function on purpose: in a pipeline every call more would cost each command a twentieth.
     """
-    if session.closing or not requests:             # killed while it waited for the lock, or nothing complete yet
-        return 0
     engine = session.engine
     keyspace = engine.keyspace
     monotonic = engine.clock.monotonic
     slow_s = engine.slow_s
-    engine.running = session
-    command = None
+    command = session.last_command
     done = None
+    engine.running = session
     started = monotonic()
     for argv in requests:
         keyspace.now = started
         count = len(argv)
         command = session.tables[count if count < 9 else 9].get(argv[0])
         if command is None:                         # unknown, in odd spelling, of a wrong arity, or gated
-            reply = execute(session, argv)
+            reply = POSTPONED if session.closing else execute(session, argv)
             command = session.last_command
             if reply is POSTPONED:
-                session.postponed = True
                 done = _index(requests, argv)
                 break
-            if reply.__class__ is not Blocked:
-                session.encode_reply(reply, out)
-                if session.reply_mode != "on":
-                    session.finish_reply()
+            done = len(requests)
+            session.encode_reply(reply, out)
+            if session.reply_mode != "on" and reply.__class__ is not Blocked:
+                session.finish_reply()
             started = monotonic()
         else:
             handler = command.handler
@@ -94,15 +91,12 @@ def execute_batch(session, requests, out):
                 out.append(STATUS_LINE[reply])
             elif kind is int:
                 out.append(b":%d\r\n" % reply)
-            elif kind is not Blocked:
+            else:
                 encode_into(out, reply, session.protocol)
-        if reply.__class__ is Blocked:
-            wait_for(session, argv, reply)
-            done = _index(requests, argv) + 1
-            break
         if keyspace.aftermath:
-            _after_command(session, out)
-            if session.closing:
+            done = len(requests)
+            _after_command(session, argv, reply, out)
+            if session.waiter is not None or session.closing:
                 done = _index(requests, argv) + 1
                 break
     session.last_command = command
@@ -116,10 +110,12 @@ def _index(requests, argv):
     return next(index for index, each in enumerate(requests) if each is argv)
 
 
-def _after_command(session, out):
-    """What a command has caused besides its reply: messages to its own client, blocked clients to serve."""
+def _after_command(session, argv, reply, out):
+    """What a command has caused besides its reply: a wait, messages to its own client, blocked clients to serve."""
     engine = session.engine
     engine.keyspace.aftermath = False
+    if reply.__class__ is Blocked:
+        wait_for(session, argv, reply)
     if session.pushes:
         out += session.pushes
         session.pushes = []
@@ -142,6 +138,7 @@ def execute(session, argv):
         engine.count_rejected(command, error)
         return error
     if engine.paused and _is_paused(engine, session, command):
+        session.postponed = True
         return POSTPONED
     if session.transaction is not None and "_unqueued" not in command.flags:
         if not (session.transaction_failed or session.transaction_spoiled):     # else EXEC will not want it

@@ -1,7 +1,7 @@
 """The data: databases of keys, what they hold, when they expire, who watches or waits for them.
 
-A `Database` maps keys to values. A string is bytes (or, once changed in place, a bytearray), every
-other type an object from `datatypes` whose class has a `type_name`; there is no object around a value,
+A `Database` maps keys to values. A string is bytes (or, once changed in place, a bytearray; or, once
+counted with INCR, an int), every other type an object from `datatypes` whose class has a `type_name`; there is no object around a value,
 and what few keys have (an expiry, a watcher, a waiting client) stands in a dict of its own.
 
 Commands look keys up by intent, as Redis does: `read_...` counts hits and misses, `edit_...` does not;
@@ -22,9 +22,9 @@ from .datatypes.sorted_set import SortedSet
 from .datatypes.string_variants import EmbeddedString, UnsharedInteger
 from .errors import WrongTypeError
 
-__all__ = ["Keyspace", "Database", "type_name"]
+__all__ = ["Keyspace", "Database", "type_name", "text_of"]
 
-_STRINGS = (bytes, bytearray, EmbeddedString, UnsharedInteger)
+_STRINGS = (bytes, bytearray, int, EmbeddedString, UnsharedInteger)
 _TYPE_NAMES = dict.fromkeys(_STRINGS, "string")
 _TYPE_NAMES.update({QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zset"})
 
@@ -32,6 +32,11 @@ _TYPE_NAMES.update({QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zse
 def type_name(value):
     """The type of a stored value as TYPE prints it; "none" for None."""
     return _TYPE_NAMES.get(value.__class__, "none")
+
+
+def text_of(value):
+    """What a stored string reads: bytes or a bytearray."""
+    return b"%d" % value if value.__class__ is int else value
 
 
 class Keyspace:
@@ -226,14 +231,14 @@ class Database:
         if value.__class__ is bytes:
             return value
         if value.__class__ in _STRINGS:
-            return bytes(value)
+            return bytes(text_of(value))
         raise WrongTypeError
 
     def edit_string(self, key):
-        """A string as it is stored (bytes or bytearray), or None; raises WrongTypeError."""
+        """A string as bytes or bytearray, or None; raises WrongTypeError."""
         value = self.edit(key)
         if value is None or value.__class__ in _STRINGS:
-            return value
+            return text_of(value)
         raise WrongTypeError
 
     read_list, read_set, read_hash, read_zset = map(_reader, (QuickList, Set, Hash, SortedSet))

@@ -10,9 +10,11 @@ to one processor (`server-cpulist`), a thread that wakes up does not push aside 
 (`switch-interval-ms`). An interpreter without that lock (free-threaded) needs none of this.
 """
 
+import contextlib
 import gc
 import os
 import re
+import signal
 import sys
 import threading
 
@@ -22,7 +24,7 @@ except ImportError:                             # Windows
     resource = None
 
 __all__ = ["check_backlog", "daemonize", "parse_cpu_list", "raise_descriptor_limit", "remove_pid_file",
-           "settle_garbage_collector", "tune_threads", "write_pid_file"]
+           "settle_garbage_collector", "signals_for_the_main_thread", "tune_threads", "write_pid_file"]
 
 _STACK_BYTES = 1 << 20
 _RESERVED_DESCRIPTORS = 32                      # for listeners, files, pipes: as many as Redis keeps back
@@ -95,6 +97,23 @@ def _set_switch_interval(config):
     interval_ms = config["switch-interval-ms"]
     sys.setswitchinterval(interval_ms / 1000)
     return f"a switch interval of {interval_ms} ms (switch-interval-ms)"
+
+
+@contextlib.contextmanager
+def signals_for_the_main_thread():
+    """Threads that start during this, and theirs, leave SIGTERM and SIGINT to the main thread.
+
+    Python runs signal handlers there only, but the kernel may hand a signal to any thread that takes it: then the
+    main thread sleeps on.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- memory --------------------------------------------------------------------------------------------

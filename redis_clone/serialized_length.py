@@ -5,7 +5,7 @@ each packed collection of more than 20 bytes; what that saves is not taken into 
 """
 from .args import format_float
 from .datatypes.limits import LISTPACK_HEADER_BYTES, is_integer, listpack_entry_bytes
-from .keyspace import type_name
+from .keyspace import text_of, type_name
 
 __all__ = ["serialized_length"]
 
@@ -21,6 +21,7 @@ def _count_bytes(count):
 
 
 def _string(value):
+    value = text_of(value)
     if len(value) <= 11 and is_integer(value):
         number = int(value)
         for size in (1, 2, 4):

@@ -30,7 +30,6 @@ __all__ = ["Server", "ListenError"]
 _READ_SIZE = 479
 _LARGE_READ_SIZE = 65536
 _NOTHING_LEFT = (None, {})      # see ClientHandler.settle
-_BATCH = 512                    # requests under one hold of the lock: about a millisecond at most
 _STOP_POLL_S = 0.05             # how often a listener looks whether it should stop
 
 
@@ -54,35 +53,37 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def handle(self):
         """Serve the client until it, or somebody else, hangs up."""
-        engine, session, parser = self.engine, self.session, self.parser
-        lock = engine.lock
+        session, parser = self.session, self.parser
+        lock = self.engine.lock
         feed = parser.feed
         recv, sendall = self.request.recv, self.request.sendall
-        read_size = _READ_SIZE
+        join = b"".join
+        read_size, large = _READ_SIZE, False
         try:
             while True:
                 data = recv(read_size)
                 if not data:
                     return
-                if len(data) >= _READ_SIZE:
-                    read_size = _LARGE_READ_SIZE
-                elif read_size > _READ_SIZE:    # not at once: the rest of a cut pipeline is small, too
-                    read_size = max(read_size >> 1, _READ_SIZE)
                 requests = feed(data)
-                batch = requests if len(requests) <= _BATCH else requests[:_BATCH]
                 out = []
                 with lock:
-                    done = execute_batch(session, batch, out)
                     session.bytes_in += len(data)
-                    usual = done is None and session.outbox is None and not engine.unflushed
-                    left = None if usual else self.settle(out)
-                if usual and batch is requests and parser.error is None:
-                    reply = b"".join(out)
+                    done = execute_batch(session, requests, out)
+                    if done is not None:
+                        left = self.settle(out)
+                if done is None and parser.regular:
+                    reply = join(out)
                     session.bytes_out += len(reply)
                     sendall(reply)
-                elif not self.finish_batch(requests, done, out, left):
-                    return
-                data = requests = batch = out = reply = None    # an idle client keeps nothing alive
+                else:
+                    if not self.finish_batch(requests, done, out, left if done is not None else None):
+                        return
+                    if len(data) == _READ_SIZE:         # the rest of a cut pipeline is small, too
+                        read_size, large = _LARGE_READ_SIZE, True
+                if large and len(data) < _READ_SIZE:
+                    read_size = max(read_size >> 1, _READ_SIZE)
+                    large = read_size > _READ_SIZE
+                out = reply = None              # an idle client keeps no large value alive
         except OSError:                         # reset by the peer, or shut down by hang_up
             return
 
@@ -100,9 +101,9 @@ class ClientHandler(socketserver.BaseRequestHandler):
         return session.waiter, unflushed        # the waiter now: once it is served this is None again
 
     def finish_batch(self, requests, done, out, left):
-        """The less usual end of a read: more requests than a batch, blocking, errors; False to hang up."""
+        """The less usual end of a read: blocking, messages, more requests than a batch, errors; False to hang up."""
         session, parser = self.session, self.parser
-        done = min(len(requests), _BATCH) if done is None else done
+        done = len(requests) if done is None else done
         while True:
             waiter, unflushed = left or _NOTHING_LEFT
             self.watcher.flush_all(unflushed)
@@ -116,11 +117,11 @@ class ClientHandler(socketserver.BaseRequestHandler):
             if done == len(requests) or session.closing:
                 break
             out = []
-            batch = requests[done:done + _BATCH]
+            rest = requests[done:]
             with self.engine.lock:
-                ran = execute_batch(session, batch, out)
+                ran = execute_batch(session, rest, out)
                 left = self.settle(out)
-            done += len(batch) if ran is None else ran
+            done += len(rest) if ran is None else ran
         violated = parser.error is not None and not session.closing
         if violated:
             self.engine.log.verbose(f"Protocol error from client {session.address}: {parser.error}")

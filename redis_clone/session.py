@@ -7,14 +7,14 @@ sessions without one.
 Locking: everything here is read and written under the engine's lock, by whichever thread holds it.
 """
 from .registry import NO_COMMANDS
-from .resp import Encoded, Push, Replies, encode, encode_into
+from .resp import Encoded, NoReply, Push, Replies, encode, encode_into
 
 __all__ = ["Session", "Blocked"]
 
 _NEVER_HELD_BACK = (Push, Replies, Encoded)     # by CLIENT REPLY; what is Encoded has been through it
 
 
-class Blocked:
+class Blocked(NoReply):
     """A handler's answer "not yet": run the command again when one of `keys` gets a value of `kind`.
 
     `timeout_s` 0 waits for ever; `on_timeout` is the reply when time is up.
@@ -99,7 +99,8 @@ class Session:
     def refresh_gates(self):
         """Decide whether commands may be called at once or must pass `dispatch.pass_gates`; call after any change."""
         usual = (self.authenticated and self.transaction is None and not self.no_touch and self.reply_mode == "on"
-                 and not (self.protocol == 2 and self.subscribed) and not self.engine.paused)
+                 and not (self.protocol == 2 and self.subscribed) and self.outbox is None and not self.closing
+                 and not self.engine.paused)
         self.tables = self.engine.tables if usual else NO_COMMANDS
         if self.connection is not None:
             self.connection.trust(self.authenticated)
@@ -108,6 +109,7 @@ class Session:
         """The reply of a blocking command that found nothing: `kind` is the type it waits for ("list", "zset")."""
         if not self.may_block:
             return on_timeout
+        self.engine.keyspace.aftermath = True
         return Blocked(keys, kind, timeout_s, on_timeout)
 
     def encode_reply(self, reply, out):
@@ -146,15 +148,19 @@ class Session:
             self.outbox.put(data, later)
             if later:
                 self.engine.unflushed[self.outbox] = True
+                self.engine.keyspace.aftermath = True
 
     def expect_pushes(self):
         """From now on others may send to this client; SUBSCRIBE and its like call it before they reply."""
         if self.outbox is None and self.connection is not None:
             self.outbox = self.connection.open_outbox()
+            self.engine.keyspace.aftermath = True
+            self.refresh_gates()
 
     def close(self):
         """Hang up: at once when another thread asks, after its reply when its own command does."""
         self.closing = self.engine.keyspace.aftermath = True
+        self.tables = NO_COMMANDS
         if self.waiter is not None:
             self.waiter.finish(None)
         if self.postponed:

@@ -7,7 +7,7 @@ from ..args import INT64_MAX, parse_int, parse_range_int
 from ..datatypes.string_variants import UnsharedInteger
 from ..disposal import dispose
 from ..errors import NoSuchKeyError, OptionSyntaxError, RedisError
-from ..keyspace import type_name
+from ..keyspace import text_of, type_name
 from ..registry import group
 from .object import is_shared_integer
 
@@ -62,7 +62,7 @@ def unlink(session, *keys):
         if db.delete(key):
             db.touch(key, "del")
             gone.append(value)
-    containers = [value for value in gone if not isinstance(value, (bytes, bytearray))]
+    containers = [value for value in gone if type_name(value) != "string"]
     if containers:
         dispose(session.engine, containers, len(containers))
     return len(gone)
@@ -168,8 +168,8 @@ def _parse_database(session, number):
 
 
 def _duplicate(value):
-    if isinstance(value, bytes):
-        return UnsharedInteger(value) if is_shared_integer(value) else value
+    if isinstance(value, (bytes, int)):
+        return UnsharedInteger(text_of(value)) if is_shared_integer(value) else value
     return bytearray(value) if value.__class__ is bytearray else value.duplicate()
 
 

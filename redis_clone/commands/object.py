@@ -23,6 +23,8 @@ def encoding_of(value):
     """The name of the encoding that Redis would have chosen for a stored value."""
     if value.__class__ is bytearray:
         return "raw"
+    if value.__class__ is int:
+        return "int"
     if not isinstance(value, bytes):
         return value.encoding
     if len(value) > _EMBEDDED_MAX:
@@ -32,8 +34,9 @@ def encoding_of(value):
 
 def is_shared_integer(value):
     """Whether a stored value is one of the numbers that Redis has once for all keys."""
-    return (value.__class__ is bytes and value.isdigit() and is_integer(value)
-            and int(value) < _SHARED_INTEGERS)
+    if value.__class__ is bytes and value.isdigit() and is_integer(value):
+        value = int(value)
+    return value.__class__ is int and 0 <= value < _SHARED_INTEGERS
 
 
 @command("OBJECT|ENCODING", arity=3, flags="readonly", keys="2 RO", since="2.2.3")

@@ -1,8 +1,8 @@
 """Strings: SET, GET, INCR and their kin.
 
 A string is stored as bytes. APPEND and SETRANGE turn it into a bytearray, so that a long value that is
-built piece by piece costs what is written, not what is there; whatever replaces the value makes it bytes
-again.
+built piece by piece costs what is written, not what is there; INCR and its like turn it into an int. Whatever
+replaces the value makes it bytes again.
 
 GET, SET, INCR, MGET and MSET are what most clients send most of the time: they take the shortest way, and
 everything unusual is in functions of its own. Handlers run with the engine's lock held. The bitmap
@@ -12,7 +12,7 @@ from ..args import INT64_MAX, INT64_MIN, parse_int
 from ..datatypes.limits import is_integer
 from ..datatypes.string_variants import EmbeddedString
 from ..errors import NotFloatError, OptionSyntaxError, RedisError, WrongTypeError, wrong_arity
-from ..keyspace import type_name
+from ..keyspace import text_of, type_name
 from ..lcs import lcs_length, lcs_runs
 from ..long_double import add_long_doubles, format_long_double, parse_long_double
 from ..registry import group
@@ -51,7 +51,7 @@ def mget(session, *keys):
         else:
             value = db.read(key)
             if value.__class__ is not bytes:
-                value = bytes(value) if isinstance(value, (bytes, bytearray)) else None
+                value = bytes(text_of(value)) if type_name(value) == "string" else None
         reply.append(value)
     return reply
 
@@ -87,8 +87,8 @@ def substr(session, key, start, end):
 def _read_as_stored(db, key):
     """Like `Database.read_string`, but a bytearray is not copied."""
     value = db.read(key)
-    if value is None or isinstance(value, (bytes, bytearray)):
-        return value
+    if value is None or type_name(value) == "string":
+        return text_of(value)
     raise WrongTypeError
 
 
@@ -262,11 +262,9 @@ def incr(session, key):
     """Increments the integer value of a key by one. Uses 0 as initial value if the key doesn't exist."""
     db = session.db
     value = db.values.get(key)
-    # The usual case by itself: digits that mean neither 0 nor a number near the limit, and no expiry.
-    if (value.__class__ is bytes and value.isdigit() and value[0] != 48 and len(value) < 19
-            and key not in db.expires):
-        number = int(value) + 1
-        db.store_string(key, b"%d" % number, "incrby")
+    if value.__class__ is int and value != INT64_MAX and key not in db.expires:     # a counter in use
+        number = value + 1
+        db.store_string(key, number, "incrby")
         return number
     return _increment(db, key, 1)
 
@@ -295,11 +293,15 @@ def decrby(session, key, decrement):
 
 
 def _increment(db, key, by):
-    value = db.edit_string(key)
-    number = by if value is None else parse_int(value) + by
+    value = db.edit(key)
+    if value.__class__ is not int:
+        if type_name(value) not in ("string", "none"):
+            raise WrongTypeError
+        value = 0 if value is None else parse_int(value)
+    number = value + by
     if not INT64_MIN <= number <= INT64_MAX:
         raise RedisError("ERR increment or decrement would overflow")
-    db.set(key, b"%d" % number, keep_ttl=True)
+    db.set(key, number, keep_ttl=True)
     db.touch(key, "incrby")
     return number
 
@@ -387,7 +389,7 @@ def lcs(session, key1, key2, *options):
     texts = [session.db.read(key) for key in (key1, key2)]
     if not {type_name(text) for text in texts} <= {"string", "none"}:
         raise RedisError("ERR The specified keys must contain string values")
-    first, second = [text or b"" for text in texts]
+    first, second = [b"" if text is None else text_of(text) for text in texts]
     given, shortest = _parse_lcs_options(options)
     if (len(first) + 1) * (len(second) + 1) * _LCS_CELL_BYTES > session.engine.config["proto-max-bulk-len"]:
         raise RedisError("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len")

