@@ -49,7 +49,10 @@ def execute_batch(session, requests, out):
     for argv in requests:
         keyspace.now = started
         count = len(argv)
-        command = session.tables[count if count < 9 else 9].get(argv[0])
+        try:
+            command = session.tables[count].get(argv[0])
+        except IndexError:                          # more words than there are tables
+            command = None
         if command is None:                         # unknown, in odd spelling, of a wrong arity, or gated
             reply = POSTPONED if session.closing else execute(session, argv)
             command = session.last_command
@@ -87,7 +90,7 @@ def execute_batch(session, requests, out):
             kind = reply.__class__
             if kind is bytes and len(reply) <= 4096:
                 out += (BULK_LINE[len(reply)], reply, CRLF)
-            elif kind is str and reply in STATUS_LINE:
+            elif kind is str:
                 out.append(STATUS_LINE[reply])
             elif kind is int:
                 out.append(b":%d\r\n" % reply)

@@ -21,7 +21,9 @@ from .key_specs import parse_key_specs
 
 __all__ = ["Command", "TABLE", "group", "find", "tables_by_count", "NO_COMMANDS"]
 
-_MOST_COUNTED = 9           # argument lists of this length and longer share a table, see `tables_by_count`
+# See `tables_by_count`: argument lists from some length on share a table, and the longest have none.
+_MOST_COUNTED = 9
+_TABLES = 256
 
 TABLE = {}          # full name in upper case ("GET", "CONFIG|GET") -> Command
 
@@ -126,8 +128,9 @@ def _check_signature(record):
 def tables_by_count(commands):
     """What the hot path looks commands up in: for each number of words a dict of those it may call at once.
 
-    ``tables[min(len(argv), 9)].get(argv[0])`` is a command whose arity fits, or None. Containers and
-    protected commands are left out: they are always looked at closely. `commands` is as for `find`.
+    ``tables[len(argv)].get(argv[0])`` is a command whose arity fits, or None. Containers and protected commands
+    are left out, and there are no tables for very many words: all these are always looked at closely.
+    `commands` is as for `find`.
     """
     tables = [{} for _ in range(_MOST_COUNTED + 1)]
     for name, record in commands.items():
@@ -135,10 +138,10 @@ def tables_by_count(commands):
             last = _MOST_COUNTED if record.arity < 0 else min(record.high, _MOST_COUNTED - 1)
             for count in range(record.low, last + 1):
                 tables[count][name] = record
-    return tables
+    return tables + tables[-1:] * (_TABLES - len(tables))
 
 
-NO_COMMANDS = [{}] * (_MOST_COUNTED + 1)         # the tables of a session whose every command needs a closer look
+NO_COMMANDS = [{}] * _TABLES                    # the tables of a session whose every command needs a closer look
 
 
 def find(commands, argv):

@@ -37,9 +37,18 @@ _AUTHENTICATING = (b"AUTH", b"HELLO")
 # The header of a value by its length, and the pieces that a request of n arguments splits into.
 BULK_HEADER = [b"$%d" % length for length in range(4097)]
 BULK_LINE = [header + CRLF for header in BULK_HEADER]
-STATUS_LINE = {"OK": b"+OK\r\n", "QUEUED": b"+QUEUED\r\n", "PONG": b"+PONG\r\n"}
 _BLANK_LINES = re.compile(rb"(?:\r?\n)*")
 _PIECES = {b"*%d" % count: 1 + 2 * count for count in range(1, 1025)}
+
+
+class _StatusLines(dict):
+    """The line for each text of a status reply, the usual ones ready made."""
+
+    def __missing__(self, text):
+        return b"+%b\r\n" % text.encode("utf-8", "surrogateescape")
+
+
+STATUS_LINE = _StatusLines({text: b"+%b\r\n" % text.encode() for text in ("OK", "PONG", "QUEUED")})
 
 
 class RequestParser:
@@ -341,7 +350,7 @@ def _no_reply(out, value, protocol):
 
 
 def _status(out, value, protocol):
-    out.append(b"+%b\r\n" % value.encode("utf-8", "surrogateescape"))
+    out.append(STATUS_LINE[value])
 
 
 def _error(out, value, protocol):
