@@ -20,7 +20,7 @@ from .keyspace import Keyspace
 from .latency import LatencyMonitor
 from .log import Log
 from .pubsub import PubSub
-from .registry import TABLE, tables_by_count
+from .registry import TABLE, records_of, tables_by_count
 from .session import Session
 from .slowlog import SlowLog
 from .stats import Stats
@@ -43,6 +43,7 @@ class Engine:
         self.keyspace = Keyspace(self.config["databases"], self.clock, self.random)
         self.commands = self._own_commands()
         self.tables = tables_by_count(self.commands)        # for the hot path
+        self.command_records = records_of(self.commands)    # each once
         self.pubsub = PubSub()
         self.stats = Stats(self.clock)
         self.slowlog = SlowLog()

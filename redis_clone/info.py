@@ -21,7 +21,6 @@ import re
 import sys
 
 from .memory_use import memory_figures, system_memory
-from .stats import distinct_commands
 from .version import REDIS_VERSION
 
 try:
@@ -381,7 +380,7 @@ def _cpu(engine):
 def _command_stats(engine):
     """A line for each command that was called, or refused before it could be."""
     lines = []
-    for record in distinct_commands(engine):
+    for record in engine.command_records:
         if record.calls or record.rejected or record.failed:
             spent_us = int(record.seconds * 1e6)
             mean_us = spent_us / record.calls if record.calls else 0

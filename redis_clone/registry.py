@@ -141,6 +141,15 @@ def tables_by_count(commands):
     return tables + tables[-1:] * (_TABLES - len(tables))
 
 
+def records_of(commands):
+    """All records of a table, subcommands after their container, each once."""
+    found = []
+    for command in dict.fromkeys(commands.values()):
+        found.append(command)
+        found += command.subcommands.values()
+    return found
+
+
 NO_COMMANDS = [{}] * _TABLES                    # the tables of a session whose every command needs a closer look
 
 

@@ -12,9 +12,10 @@ import os
 
 from .memory_use import MemoryUse
 
-__all__ = ["Stats", "Rates", "distinct_commands"]
+__all__ = ["Stats", "Rates"]
 
 _SAMPLE_S = 0.1
+_MEMORY_SAMPLE_S = 0.5                          # for the peak; whoever asks has it measured anew
 _SAMPLES = 16                                   # rates are means over the last 1.6 seconds, as in Redis
 _SESSIONS_PER_SAMPLE = 1000                     # with more clients samples get rarer, not dearer
 _LONGEST_CODE = 32
@@ -38,6 +39,7 @@ class Stats:
         self.listening = []
         self.pending_values = 0                 # keys of flushed databases that still are in memory
         self.memory = MemoryUse()
+        self._memory_measured_s = 0.0
         self.reset()
 
     def reset(self):
@@ -64,7 +66,7 @@ class Stats:
     def totals(self, engine):
         """``(commands, bytes received, bytes sent)`` so far, those of open sessions included."""
         sessions = engine.sessions.values()
-        return (sum(command.calls for command in distinct_commands(engine)),
+        return (sum(command.calls for command in engine.command_records),
                 self.net_input_bytes + sum(session.bytes_in for session in sessions),
                 self.net_output_bytes + sum(session.bytes_out for session in sessions))
 
@@ -75,7 +77,9 @@ class Stats:
         # A fiftieth of a second early is in time: housekeeping's own period is never quite exact.
         if not self._samples or now_s - self._samples[-1][0] > due_s - 0.02:
             self._samples.append((now_s, self.totals(engine)))
-            self.memory.measure()
+            if now_s - self._memory_measured_s >= _MEMORY_SAMPLE_S:
+                self._memory_measured_s = now_s
+                self.memory.measure()
 
     def rates(self):
         """The Rates of the last seconds."""
@@ -88,12 +92,3 @@ class Stats:
     def renew_replication_id(self):
         """Forget the history that replicas would continue."""
         self.replication_id = os.urandom(20).hex()
-
-
-def distinct_commands(engine):
-    """All command records of an engine, subcommands after their container, each once."""
-    found = []
-    for command in dict.fromkeys(engine.commands.values()):
-        found.append(command)
-        found += command.subcommands.values()
-    return found

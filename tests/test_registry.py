@@ -2,7 +2,7 @@
 import unittest
 
 from redis_clone import registry
-from redis_clone.registry import TABLE, Command, find
+from redis_clone.registry import TABLE, Command, find, records_of
 
 
 class CommandDecoratorTest(unittest.TestCase):
@@ -55,3 +55,12 @@ class FindTest(unittest.TestCase):
 
     def test_unknown_names(self):
         self.assertIsNone(find(self.commands, [b"NOPE"])[0])
+
+
+class RecordsOfTest(unittest.TestCase):
+    def test_each_record_comes_once_and_subcommands_after_their_container(self):
+        config, get = TABLE["CONFIG"], TABLE["GET"]
+        names = [record.name for record in records_of({b"GET": get, b"get": get, b"CONFIG": config, b"config": config})]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertEqual(names[:2], ["GET", "CONFIG"])
+        self.assertIn("CONFIG|GET", names[2:])

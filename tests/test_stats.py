@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from redis_clone.clock import FakeClock
 from redis_clone.errors import RedisError
 from redis_clone.memory_use import read_memory
-from redis_clone.stats import Rates, Stats, distinct_commands
+from redis_clone.stats import Rates, Stats
 
 from .support import EngineTestCase
 
@@ -78,13 +78,6 @@ class RatesTest(EngineTestCase):
         stats.sample(self.engine)
         stats.reset()
         self.assertEqual(stats.rates(), Rates(0, 0, 0))
-
-
-class DistinctCommandsTest(EngineTestCase):
-    def test_each_record_comes_once_and_subcommands_after_their_container(self):
-        names = [record.name for record in distinct_commands(self.engine)]
-        self.assertEqual(len(names), len(set(names)))
-        self.assertLess(names.index("CONFIG"), names.index("CONFIG|GET"))
 
 
 class MemoryUseTest(EngineTestCase):

@@ -2,7 +2,6 @@
 from ..config_rewrite import rewrite
 from ..errors import OptionSyntaxError, RedisError
 from ..registry import group
-from ..stats import distinct_commands
 
 command = group("server")
 command.container("CONFIG", "A container for server configuration commands.", since="2.0.0")
@@ -37,7 +36,7 @@ def config_resetstat(session):
     engine.stats.reset()
     for session in engine.sessions.values():
         session.bytes_in = session.bytes_out = 0
-    for record in distinct_commands(engine):
+    for record in engine.command_records:
         record.calls = record.rejected = record.failed = 0
         record.seconds = 0.0
     keyspace = engine.keyspace

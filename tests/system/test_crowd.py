@@ -50,8 +50,9 @@ class AnswersTest(CrowdTestCase):
         self.assertEqual(self.info("stats")["rejected_connections"], "0")
 
 
-# A share of one processor. PyPy is still compiling the housekeeping thread during the test.
-MOST_IDLE_CPU = 0.01 if sys.implementation.name == "cpython" else 0.05
+# A share of one processor: 0.01 is what counts, in a long look at a quiet machine. Others that work at the same time
+# make the same work dearer, and PyPy is still compiling the housekeeping thread during the test.
+MOST_IDLE_CPU = (0.01 if LONG else 0.03) if sys.implementation.name == "cpython" else 0.05
 
 
 @unittest.skipUnless(HAS_PROC, "the figures of a process are read from /proc")
