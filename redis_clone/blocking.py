@@ -1,11 +1,12 @@
 """Who waits for which key, first come, first served.
 
 A blocking command that finds nothing returns `Blocked`; `wait_for` then queues its client at each of
-the keys. When a key gets a value, `Database.set` notes it in `keyspace.ready`, and once the running
+the keys. When a key gets a value, `Database.note_ready` notes it in `keyspace.ready`, and once the running
 command is done `serve_ready` runs the waiting commands again, key by key in the order in which the keys
 became ready, for each key in the order in which its clients arrived, as long as the key has something to
 give. What these commands push may make further keys ready; they come after. The one mechanism serves
-every type.
+every type. Who waits for a stream's group does not outlive it: `until_gone` has the command run again when the
+key is deleted or gets a value of another type, too (`Database.note_gone`), to fail then.
 
 The waiting thread itself sleeps on its waiter without the engine's lock. Whoever ends the wait (an
 element, a time-out, CLIENT UNBLOCK, a hang-up) calls `Waiter.finish` under the lock; only the first
@@ -28,15 +29,16 @@ class Waiter:
     """One blocked client. `reply` is valid once `done`."""
 
     __slots__ = ("session", "command", "words", "argv", "database", "keys", "kind", "deadline_s", "on_timeout",
-                 "done", "reply", "_wake")
+                 "until_gone", "done", "reply", "_wake")
 
     def __init__(self, session, argv, blocked):
         self.session = session
         self.command, self.words = find(session.engine.commands, argv)
-        self.argv = argv
+        self.argv = argv if blocked.args is None else argv[:self.words] + list(blocked.args)
         self.database = session.db
         self.keys = list(dict.fromkeys(blocked.keys))
         self.kind = blocked.kind
+        self.until_gone = blocked.until_gone
         self.deadline_s = session.engine.keyspace.now + blocked.timeout_s if blocked.timeout_s else None
         self.on_timeout = blocked.on_timeout
         self.done = False
@@ -117,21 +119,21 @@ def unblock(waiter, with_error=False):
 def serve_ready(engine):
     """Run the commands of clients that wait for keys which have become ready."""
     keyspace = engine.keyspace
+    running = engine.running
     while keyspace.ready:
-        ready, keyspace.ready = keyspace.ready, []
+        ready, keyspace.ready = keyspace.ready, {}
         for database, key in ready:
             _serve_key(engine, database, key)
+    engine.running = running
 
 
 def _serve_key(engine, database, key):
-    """Serve the clients at one key while there is something for them; each one at most once."""
-    for _ in range(len(database.waiting.get(key, ()))):
-        kind = type_name(database.peek(key))
-        queue = database.waiting.get(key, ())
-        waiter = next((one for one in queue if one.kind == kind), None)
-        if waiter is None:
-            return
-        _serve(engine, waiter)
+    """Serve the clients at one key, each one once, while it holds what they wait for."""
+    kind = type_name(database.peek(key))
+    for waiter in list(database.waiting.get(key, ())):
+        if waiter.kind == kind or waiter.until_gone:
+            _serve(engine, waiter)
+            kind = type_name(database.peek(key))
 
 
 def _serve(engine, waiter):

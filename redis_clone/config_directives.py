@@ -207,14 +207,14 @@ _TABLE = (
     # Encodings of values
     ("hash-max-listpack-entries", _LONG_COUNT, "512", "", "hash-max-ziplist-entries"),
     ("hash-max-listpack-value", _BYTES, "64", "", "hash-max-ziplist-value"),
-    ("hll-sparse-max-bytes", _BYTES, "3000", "idle"),
+    ("hll-sparse-max-bytes", _BYTES, "3000"),
     ("list-compress-depth", _COUNT, "0"),
     ("list-max-listpack-size", Integer(-_INT - 1, _INT), "-2", "", "list-max-ziplist-size"),
     ("set-max-intset-entries", _LONG_COUNT, "512"),
     ("set-max-listpack-entries", _LONG_COUNT, "128"),
     ("set-max-listpack-value", _LONG_COUNT, "64"),
-    ("stream-node-max-bytes", _BYTES, "4096", "idle"),
-    ("stream-node-max-entries", _LONG_COUNT, "100", "idle"),
+    ("stream-node-max-bytes", _BYTES, "4096"),
+    ("stream-node-max-entries", _LONG_COUNT, "100"),
     ("zset-max-listpack-entries", _LONG_COUNT, "128", "", "zset-max-ziplist-entries"),
     ("zset-max-listpack-value", _BYTES, "64", "", "zset-max-ziplist-value"),
 
@@ -233,7 +233,7 @@ _TABLE = (
     ("rdb-key-save-delay", Integer(-_INT - 1, _INT), "0", "hidden idle"),
     ("rdb-save-incremental-fsync", YesNo(), "yes", "idle"),
     ("rdbchecksum", YesNo(), "yes", "fixed idle"),
-    ("rdbcompression", YesNo(), "yes", "idle"),
+    ("rdbcompression", YesNo(), "yes"),
     ("sanitize-dump-payload", Choice("no yes clients"), "no", "idle"),
     ("save", SavePoints(), "3600 1 300 100 60 10000", "idle", None, ""),
     ("stop-writes-on-bgsave-error", YesNo(), "yes", "idle"),
@@ -304,6 +304,9 @@ _TABLE = (
     # too: "" means one processor chosen at the start, "all" leaves the choice to the system.
     ("scheduler-batch", YesNo(), "yes", "fixed"),
     ("switch-interval-ms", Integer(1, 10_000), "100", "fixed"),
+
+    # Our own: the version of Redis' format in which values leave (DUMP, MIGRATE); 10 for a Redis 7.0 to read.
+    ("rdb-version", Integer(10, 11), "11"),
 )
 
 DIRECTIVES = tuple(Directive(*line) for line in _TABLE)

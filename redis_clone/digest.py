@@ -61,8 +61,17 @@ def _hash(digest, value):
     return digest
 
 
+def _stream(digest, value):
+    for node in value.nodes():
+        for id_, fields in node:
+            digest = _stir(digest, b"%d.%d" % id_)
+            for part in fields:
+                digest = _stir(digest, part)
+    return digest
+
+
 _TYPES = {"string": (0, _string), "list": (1, _list), "set": (2, _set), "zset": (3, _zset),
-          "hash": (4, _hash)}
+          "hash": (4, _hash), "stream": (6, _stream)}
 
 
 def value_digest(database, key, digest=0):

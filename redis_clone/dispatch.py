@@ -76,8 +76,8 @@ def execute_batch(session, requests, out):
                 else:
                     reply = handler(session, *argv[1:])
             except RedisError as error:
-                reply = error.as_reply()
-                engine.count_error(command, error)
+                reply = error.as_reply().for_request(argv)
+                engine.count_error(command, reply)
             except Exception:
                 reply = engine.report_bug(command, argv)
             finished = monotonic()
@@ -124,7 +124,6 @@ def _after_command(session, argv, reply, out):
         session.pushes = []
     if engine.keyspace.ready:
         serve_ready(engine)
-        engine.running = session
 
 
 def execute(session, argv):

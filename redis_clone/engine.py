@@ -19,6 +19,7 @@ from .frequency import FrequencyRules, FrequencyTable
 from .keyspace import Keyspace
 from .latency import LatencyMonitor
 from .log import Log
+from .notify import Notifier
 from .pubsub import PubSub
 from .registry import TABLE, records_of, tables_by_count
 from .session import Session
@@ -45,6 +46,7 @@ class Engine:
         self.tables = tables_by_count(self.commands)        # for the hot path
         self.command_records = records_of(self.commands)    # each once
         self.pubsub = PubSub()
+        self.notifier = Notifier(self.keyspace, self.pubsub)
         self.stats = Stats(self.clock)
         self.slowlog = SlowLog()
         self.latency = LatencyMonitor()
@@ -57,6 +59,7 @@ class Engine:
         self.pause_until_s = 0.0                # on the monotonic clock
         self.pause_over = threading.Condition(self.lock)
         self.active_expiry = True               # DEBUG SET-ACTIVE-EXPIRE
+        self.skip_checksums = False             # DEBUG SET-SKIP-CHECKSUM-VALIDATION
         self.cron_stopped = False               # DEBUG PAUSE-CRON
         self.shutdown = None                    # shutdown(): set by the server, used by SHUTDOWN
         self.password = b""
@@ -90,7 +93,8 @@ class Engine:
 
         for directive in ("hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
                           "set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
-                          "zset-max-listpack-value", "list-max-listpack-size"):
+                          "zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-entries",
+                          "stream-node-max-bytes", "hll-sparse-max-bytes"):
             follow(directive, lambda value, name=directive.replace("-", "_"): setattr(limits, name, value))
         follow("lfu-log-factor", lambda value: setattr(self.frequency_rules, "log_factor", value))
         follow("lfu-decay-time", lambda value: setattr(self.frequency_rules, "decay_minutes", value))
@@ -99,6 +103,7 @@ class Engine:
         follow("slowlog-log-slower-than", self._set_slow)
         follow("slowlog-max-len", self.slowlog.resize)
         follow("latency-monitor-threshold", self._set_latency_threshold)
+        follow("notify-keyspace-events", self.notifier.follow)
 
     def _set_policy(self, policy):
         """LFU policies count accesses, all others go by the time of the last one."""

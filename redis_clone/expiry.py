@@ -1,24 +1,29 @@
-"""The active side of expiry: keys that nobody touches must go, too.
+"""The active side of expiry: keys and fields of hashes that nobody touches must go, too.
 
 Housekeeping calls `expire_cycle` ten times a second (`hz`). It walks over the keys that have an expiry,
 database by database, going on where the last cycle stopped, and deletes those whose time has come. It
 holds the lock for one small slice at a time, and stops early when little is due: a database of
 a million keys that live for a day costs a slice per cycle. The lazy side is `Database.expire_if_due`.
+
+Fields of hashes need no walk: there are timetables of them (field_expiry.py, where their lazy side is, too).
 """
 import time
 
+from .blocking import serve_ready
+from .datatypes.hash import ExpiringHash
 from .datatypes.hash_index import scan
+from .field_expiry import expire_fields
 
 __all__ = ["expire_cycle"]
 
-_SLICE = 64                     # keys looked at under one hold of the lock
+_SLICE = 64                     # keys looked at, or fields deleted, under one hold of the lock
 _BUDGET = 0.25                  # share of the time between two cycles that one may use
 _WORTH_GOING_ON = 0.10          # share of due keys in a slice that makes another slice worthwhile
 _LEAST_SLICES = 4
 
 
 def expire_cycle(engine):
-    """Delete keys that are due; called without the lock. Returns how many went."""
+    """Delete keys and fields that are due; called without the lock. Returns how many keys went."""
     deadline_s = time.monotonic() + _BUDGET / engine.config["hz"]
     expired = 0
     for database in engine.keyspace.databases:
@@ -27,12 +32,14 @@ def expire_cycle(engine):
             with engine.lock:
                 engine.keyspace.tick()
                 looked_at, due = _expire_slice(database)
+                serve_ready(engine)         # who waits for a group of a stream that is gone learns it now
             expired += due
             slices += 1
             finished = database.expire_cursor == 0
             idle = due < looked_at * _WORTH_GOING_ON and slices >= _LEAST_SLICES
             if finished or idle or time.monotonic() > deadline_s:
                 break
+        _expire_fields(engine, database, deadline_s)
     return expired
 
 
@@ -43,3 +50,29 @@ def _expire_slice(database):
     database.expire_cursor, keys = scan(database.expires, database.expires_index, database.expire_cursor, _SLICE)
     due = sum(1 for key in keys if database.expire_if_due(key))
     return len(keys), due
+
+
+def _expire_fields(engine, database, deadline_s):
+    """Delete fields of hashes, slice by slice, while there are some due and there is time."""
+    more = database.field_expiries is not None
+    while more:
+        with engine.lock:
+            engine.keyspace.tick()
+            more = _expire_fields_slice(database) and time.monotonic() < deadline_s
+
+
+def _expire_fields_slice(database):
+    """Delete some fields that are due; False when there are no more."""
+    hashes, now_ms = database.field_expiries, database.now_ms
+    if not hashes or not database.keyspace.may_expire:
+        return False
+    credit = _SLICE
+    while credit > 0:
+        due = hashes.take_due(now_ms, 1)
+        if not due:
+            return False
+        credit -= 1                             # looking costs something, too
+        stored = database.peek(due[0])
+        if stored.__class__ is ExpiringHash:    # else another value has been stored over the hash
+            credit -= expire_fields(database, due[0], stored, credit)
+    return True

@@ -53,6 +53,10 @@ class FrequencyTable(dict):
         counter = self.rules.count(self.frequency(key, lru_clock)) if key in self else INITIAL_FREQUENCY
         super().__setitem__(key, lru_clock // 60 << 8 | counter)
 
+    def set_frequency(self, key, lru_clock, counter):
+        """Let the counter of a key stand at 0 to 255: what RESTORE was told."""
+        super().__setitem__(key, lru_clock // 60 << 8 | counter)
+
     def frequency(self, key, lru_clock):
         """The counter of a key as it stands at `lru_clock`; keys never seen are as good as new."""
         entry = self.get(key)
@@ -84,6 +88,9 @@ class Untouched:
 
     def pop(self, key, default=None):
         return self.table.pop(key, default)
+
+    def set_frequency(self, key, lru_clock, counter):
+        self.table.set_frequency(key, lru_clock, counter)
 
     def frequency(self, key, lru_clock):
         return self.table.frequency(key, lru_clock)

@@ -136,7 +136,7 @@ blocked_clients:{blocked}
 tracking_clients:0
 clients_in_timeout_table:{with_timeout}
 total_blocking_keys:{blocking_keys}
-total_blocking_keys_on_nokey:0
+total_blocking_keys_on_nokey:{until_gone}
 """
 
 
@@ -146,7 +146,8 @@ def _clients(engine):
     return _fill(
         _CLIENTS, connected=len(engine.sessions), most=engine.config["maxclients"],
         blocked=engine.blocked_clients, with_timeout=sum(waiter.deadline_s is not None for waiter in waiters),
-        blocking_keys=sum(len(database.waiting) for database in engine.keyspace.databases))
+        blocking_keys=sum(len(database.waiting) for database in engine.keyspace.databases),
+        until_gone=len({(waiter.database, key) for waiter in waiters if waiter.until_gone for key in waiter.keys}))
 
 
 # --- memory --------------------------------------------------------------------------------------------

@@ -13,20 +13,24 @@ derived from the one clock reading that dispatch makes for it.
 """
 from collections import Counter
 
-from .datatypes.hash import Hash
+from .datatypes.hash import ExpiringHash, Hash
 from .datatypes.hash_index import INDEX_ALWAYS, INDEX_FROM, HashIndex, random_key, scan
+from .datatypes.hyperloglog import HyperLogLog
 from .datatypes.limits import EncodingLimits
 from .datatypes.quicklist import QuickList
 from .datatypes.set import Set
 from .datatypes.sorted_set import SortedSet
+from .datatypes.stream import Stream
 from .datatypes.string_variants import EmbeddedString, UnsharedInteger
 from .errors import WrongTypeError
+from .field_expiry import live_fields, schedule_fields
 
 __all__ = ["Keyspace", "Database", "type_name", "text_of"]
 
-_STRINGS = (bytes, bytearray, int, EmbeddedString, UnsharedInteger)
+_STRINGS = (bytes, bytearray, int, EmbeddedString, UnsharedInteger, HyperLogLog)
 _TYPE_NAMES = dict.fromkeys(_STRINGS, "string")
-_TYPE_NAMES.update({QuickList: "list", Set: "set", Hash: "hash", SortedSet: "zset"})
+_TYPE_NAMES.update({QuickList: "list", Set: "set", Hash: "hash", ExpiringHash: "hash", SortedSet: "zset",
+                    Stream: "stream"})
 
 
 def type_name(value):
@@ -55,7 +59,7 @@ class Keyspace:
         self.random = random            # random.Random: what SPOP and its kin draw from
         self.dirty = self.hits = self.misses = self.expired = 0
         self.waited = Counter()         # type name -> how many blocked clients wait for it, at any key
-        self.ready = []                 # (database, key): a blocked client may be served there
+        self.ready = {}                 # (database, key) -> True: a blocked client may be served there
         self.aftermath = False          # something is to be done after the running command: see dispatch
         self.notify = None              # notify(database, event, key) when keyspace events are on
         self.may_expire = True          # False while PAUSE ... holds back expiry
@@ -94,13 +98,9 @@ class Keyspace:
                 if key in database.values or key in before.values:
                     database.spoil(key)
             for key in database.waiting:
-                if self.waited[type_name(database.values.get(key))]:
-                    self.note_ready(database, key)
-
-    def note_ready(self, database, key):
-        """A client blocked on `key` may be served when the running command is done."""
-        self.ready.append((database, key))
-        self.aftermath = True
+                database.note_ready(key, type_name(database.values.get(key)))
+                if key in before.values:
+                    database.note_gone(key)
 
 
 def _reader(kind):
@@ -113,6 +113,12 @@ def _reader(kind):
             keyspace.hits += 1
             self.accessed[key] = keyspace.lru_clock
             return value
+        if kind is Hash and value.__class__ is ExpiringHash:
+            value = live_fields(self, key, value)
+            if value is not None:
+                self.read(key)                  # counts a hit
+                return value
+            return self._miss(key)
         if self.read(key) is None:
             return None
         raise WrongTypeError
@@ -131,6 +137,10 @@ def _editor(kind):
         if value.__class__ is kind:
             self.accessed[key] = self.keyspace.lru_clock
             return value
+        if kind is Hash and value.__class__ is ExpiringHash:
+            value = live_fields(self, key, value)
+            if value is not None:
+                return value
         if value is not None:
             raise WrongTypeError
         if create:
@@ -144,7 +154,7 @@ def _editor(kind):
 class Database:
     """One numbered database."""
 
-    CONTENT = ("values", "expires", "accessed", "key_index", "expires_index", "expire_cursor")
+    CONTENT = ("values", "expires", "accessed", "key_index", "expires_index", "expire_cursor", "field_expiries")
     __slots__ = ("number", "keyspace", "watched", "waiting") + CONTENT
 
     def __init__(self, number, keyspace):
@@ -166,6 +176,7 @@ class Database:
         self.key_index = None           # HashIndex over the keys, once there are many
         self.expires_index = None       # the same over the keys that expire
         self.expire_cursor = 0          # where the active expiry goes on
+        self.field_expiries = None      # Timetable of hashes with fields that expire: see field_expiry.py
         return count
 
     def flush(self):
@@ -173,6 +184,8 @@ class Database:
         for key in list(self.watched):
             if key in self.values:
                 self.spoil(key)
+        for key in self.waiting:
+            self.note_gone(key)
         return self.clear()
 
     # Looking keys up
@@ -190,15 +203,19 @@ class Database:
     def read(self, key):
         """The value at `key` for a command that reads, or None; counts a hit or a miss."""
         value = None if key in self.expires and self.expire_if_due(key) else self.values.get(key)
-        keyspace = self.keyspace
         if value is None:
-            keyspace.misses += 1
-            if keyspace.notify is not None:
-                keyspace.notify(self, "keymiss", key)
-            return None
+            return self._miss(key)
+        keyspace = self.keyspace
         keyspace.hits += 1
         self.accessed[key] = keyspace.lru_clock
         return value
+
+    def _miss(self, key):
+        """A command has looked for a key in vain."""
+        keyspace = self.keyspace
+        keyspace.misses += 1
+        if keyspace.notify is not None:
+            keyspace.notify(self, "keymiss", key)
 
     def look(self, key, notify=True):
         """Like `read`, but no use of the key: its access time stays. `notify` False spares a miss its event."""
@@ -241,8 +258,8 @@ class Database:
             return text_of(value)
         raise WrongTypeError
 
-    read_list, read_set, read_hash, read_zset = map(_reader, (QuickList, Set, Hash, SortedSet))
-    edit_list, edit_set, edit_hash, edit_zset = map(_editor, (QuickList, Set, Hash, SortedSet))
+    read_list, read_set, read_hash, read_zset, read_stream = map(_reader, (QuickList, Set, Hash, SortedSet, Stream))
+    edit_list, edit_set, edit_hash, edit_zset, edit_stream = map(_editor, (QuickList, Set, Hash, SortedSet, Stream))
 
     # Changing keys
 
@@ -254,12 +271,16 @@ class Database:
                 self.forget_expiry(key)
         values = self.values
         if key not in values:
-            self._index_key(key)
+            self._note_new(key)
             # Only here: in Redis, too, a list that is stored in place of another value wakes nobody.
-            if self.waiting and key in self.waiting and self.keyspace.waited[type_name(value)]:
-                self.keyspace.note_ready(self, key)
+            if self.waiting:
+                self.note_ready(key, type_name(value))
+        elif self.waiting:
+            self.note_gone(key)
         values[key] = value
         self.accessed[key] = self.keyspace.lru_clock
+        if value.__class__ is ExpiringHash:
+            schedule_fields(self, key, value)
 
     def store_string(self, key, value, event):
         """`set` without an expiry and `touch` in one call, for the commands that do little else."""
@@ -268,7 +289,9 @@ class Database:
             self.forget_expiry(key)
         values = self.values
         if key not in values:
-            self._index_key(key)
+            self._note_new(key)
+        elif self.waiting:
+            self.note_gone(key)
         values[key] = value
         keyspace = self.keyspace
         self.accessed[key] = keyspace.lru_clock
@@ -278,25 +301,34 @@ class Database:
         if keyspace.notify is not None:
             keyspace.notify(self, event, key)
 
-    def _index_key(self, key):
-        """A new key is about to be stored: keep the index of a large database complete."""
+    def _note_new(self, key):
+        """A new key is about to be stored: keep the index of a large database complete, and tell of it."""
         if self.key_index is not None:
             self.key_index.add(key)
         elif len(self.values) >= INDEX_ALWAYS:
             self.key_index = HashIndex(self.values)
             self.key_index.add(key)
+        if self.keyspace.notify is not None:
+            self.keyspace.notify(self, "new", key)
 
-    def delete(self, key):
-        """Remove `key`; False when it was not there. The caller tells `touch`."""
+    def delete(self, key, even_due=False):
+        """Remove `key`; False when it was not there. The caller tells `touch`.
+
+        With `even_due` a key that is due is there, too: some commands of Redis delete without looking first.
+        """
         if key in self.expires:
-            if self.expire_if_due(key):
+            if not even_due and self.expire_if_due(key):
                 return False
             self.forget_expiry(key)
         if self.values.pop(key, None) is None:
             return False
+        if self.waiting:
+            self.note_gone(key)
         self.accessed.pop(key, None)
         if self.key_index is not None:
             self.key_index.discard(key)
+        if self.field_expiries is not None:
+            self.field_expiries.forget(key)
         return True
 
     def delete_if_empty(self, key, container):
@@ -317,6 +349,19 @@ class Database:
         """Make the transactions of all who watch `key` fail."""
         for session in self.watched.get(key, ()):
             session.transaction_spoiled = True
+
+    # Those who wait
+
+    def note_ready(self, key, kind):
+        """A client blocked on `key`, where there is a value of type `kind`, may be served after the command."""
+        if key in self.waiting and self.keyspace.waited[kind]:
+            self.keyspace.ready[self, key] = True
+            self.keyspace.aftermath = True
+
+    def note_gone(self, key):
+        """The value at `key` is gone, or another is in its place: tell a client that waits for no other."""
+        if any(waiter.until_gone for waiter in self.waiting.get(key, ())):
+            self.note_ready(key, "stream")
 
     # Expiry
 

@@ -1,7 +1,7 @@
 """The reply values that have no Python type of their own; `resp.encode` says what each becomes on the wire."""
 
-__all__ = ["NULL_ARRAY", "NO_REPLY", "NullArray", "NoReply", "Push", "Replies", "Encoded", "SetReply",
-           "Verbatim", "BigNumber", "Attribute"]
+__all__ = ["NULL_ARRAY", "NO_REPLY", "NullArray", "NoReply", "Push", "Replies", "Encoded", "SetReply", "MapReply",
+           "Verbatim", "BigNumber", "SpelledDouble", "Attribute"]
 
 
 class NullArray:
@@ -38,12 +38,30 @@ class SetReply(list):
     """A set whose members have an order that is worth keeping; in RESP2 an array."""
 
 
+class MapReply(list):
+    """A map as pairs, for one in which a key may come twice; in RESP2 an array of the pairs."""
+
+    def items(self):
+        return self
+
+
 class Verbatim(bytes):
     """A text with the format txt in RESP3, a plain bulk string in RESP2."""
 
 
 class BigNumber(int):
     """An integer beyond 64 bits; in RESP2 a bulk string of its digits."""
+
+
+class SpelledDouble(float):
+    """A double made of `text`, bytes, and shown just like this: the command chooses the digits."""
+
+    __slots__ = ("text",)
+
+    def __new__(cls, text):
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
 
 
 class Attribute:

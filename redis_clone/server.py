@@ -20,7 +20,8 @@ from .engine import Engine
 from .errors import RedisError
 from .listeners import PROTECTED_MODE_REFUSAL, ListenError, TCPListener, UnixListener, addresses_of, is_local
 from .outbox import Outbox, SocketWatcher
-from .resp import HELD, RequestParser, encode
+from .request_parser import HELD, RequestParser
+from .resp import encode
 
 __all__ = ["Server", "ListenError"]
 

@@ -17,16 +17,20 @@ _NEVER_HELD_BACK = (Push, Replies, Encoded)     # by CLIENT REPLY; what is Encod
 class Blocked(NoReply):
     """A handler's answer "not yet": run the command again when one of `keys` gets a value of `kind`.
 
-    `timeout_s` 0 waits for ever; `on_timeout` is the reply when time is up.
+    `timeout_s` 0 waits for ever; `on_timeout` is the reply when time is up. `args`, unless None, are the arguments
+    to run the command with then. With `until_gone` it is also run when one of the keys is deleted or gets a
+    value of another type.
     """
 
-    __slots__ = ("keys", "kind", "timeout_s", "on_timeout")
+    __slots__ = ("keys", "kind", "timeout_s", "on_timeout", "args", "until_gone")
 
-    def __init__(self, keys, kind, timeout_s, on_timeout):
+    def __init__(self, keys, kind, timeout_s, on_timeout, args, until_gone):
         self.keys = keys
         self.kind = kind
         self.timeout_s = timeout_s
         self.on_timeout = on_timeout
+        self.args = args
+        self.until_gone = until_gone
 
 
 class Session:
@@ -105,12 +109,15 @@ class Session:
         if self.connection is not None:
             self.connection.trust(self.authenticated)
 
-    def block_on(self, keys, kind, timeout_s, on_timeout):
-        """The reply of a blocking command that found nothing: `kind` is the type it waits for ("list", "zset")."""
+    def block_on(self, keys, kind, timeout_s, on_timeout, args=None, until_gone=False):
+        """The reply of a blocking command that found nothing: `kind` is the type it waits for ("list", "zset").
+
+        See Blocked for the rest.
+        """
         if not self.may_block:
             return on_timeout
         self.engine.keyspace.aftermath = True
-        return Blocked(keys, kind, timeout_s, on_timeout)
+        return Blocked(keys, kind, timeout_s, on_timeout, args, until_gone)
 
     def encode_reply(self, reply, out):
         """Append the bytes of `reply` to the list `out`, unless CLIENT REPLY holds it back."""

@@ -44,6 +44,13 @@ def _redact(argv, config):
         for position, word in enumerate(argv[:-2]):
             if position > 1 and word.upper() == b"AUTH":
                 shown[position + 1:position + 3] = [_REDACTED] * 2
+    elif name == b"MIGRATE":
+        words = [word.upper() for word in argv]
+        end = words.index(b"KEYS", 6) if b"KEYS" in words[6:] else len(argv)
+        for position in range(6, end):
+            secrets = {b"AUTH": 1, b"AUTH2": 2}.get(words[position], 0)
+            for secret in range(position + 1, min(position + 1 + secrets, end)):
+                shown[secret] = _REDACTED
     elif name == b"CONFIG" and len(argv) > 3 and argv[1].upper() == b"SET":
         for position in range(2, len(argv) - 1, 2):
             if config.is_secret(argv[position].decode("utf-8", "surrogateescape")):

@@ -9,6 +9,7 @@ if str(SCRIPTS) not in sys.path:
     sys.path.append(str(SCRIPTS))           # where the tests, too, find the package
 
 from differential import steps, wire        # noqa: E402
+from differential.notifications import Listener     # noqa: E402
 
 
 _numbers = itertools.count()
@@ -30,6 +31,8 @@ def always(reply):
 class FakeServer:
     """As much of a server as the comparison needs: strings, lists, sets, channels, MULTI; one database.
 
+    Of keyspace events it has only those of SET.
+
     `twist` maps a command's name to a function (server, link, argv) that answers correct calls instead.
     """
 
@@ -43,6 +46,7 @@ class FakeServer:
         self._twist = twist or {}
         self._number = next(_numbers)
         self.control = self.connect()
+        self.listener = Listener(self.connect())
 
     def connect(self):
         link = FakeLink(self, len(self.links) + 1)
@@ -57,8 +61,13 @@ class FakeServer:
         self.values.clear()
         self.resets += 1
 
+    own_clients = 1
+
     def last_output(self):
         return ""
+
+    def writing_commands(self):
+        return {"SET", "RPUSH", "SADD", "DEL", "BLPOP"}
 
     def knows(self, names):
         return set(names)
@@ -79,11 +88,27 @@ class FakeServer:
             return b"+QUEUED\r\n"
         return self._twist[name](self, link, argv) if name in self._twist else method(link, *args)
 
+    def notify(self, channel, message):
+        """Tell the listeners, those with a pattern."""
+        for other in self.links:
+            if other.pattern is not None:
+                other.out += array(bulk(b"pmessage"), bulk(other.pattern), bulk(channel), bulk(message))
+
+    def _psubscribe(self, link, pattern):
+        link.pattern = pattern
+        return array(bulk(b"psubscribe"), bulk(pattern), b":1\r\n")
+
+    def _select(self, link, number):
+        return b"+OK\r\n"
+
     def _ping(self, link, text=None):
+        if link.pattern is not None:
+            return array(bulk(b"pong"), bulk(text))
         return bulk(text) if text is not None else b"+PONG\r\n"
 
     def _set(self, link, key, value, *options):
         self.values[key] = value
+        self.notify(b"__keyevent@0__:set", key)
         return b"+OK\r\n"
 
     def _watch(self, link, *keys):
@@ -208,6 +233,7 @@ class FakeLink:
         self.out = b""
         self.queue = None
         self.channels = []
+        self.pattern = None
         self.waits_for = None
         self.failed = False
         self.closed = False
@@ -242,6 +268,12 @@ class FakeLink:
         except wire.LinkError as error:
             return replies, str(error)
         return replies, None
+
+    def read_until(self, ending):
+        if not self.out.endswith(ending):
+            raise wire.LinkError("closed" if self.closed else "silent")
+        data, self.out = self.out, b""
+        return data
 
     def read_to_end(self):
         data, self.out = self.out, b""

@@ -14,7 +14,8 @@ from redis_clone.engine import Engine
 from redis_clone.errors import RedisError
 from redis_clone.log import Log
 from redis_clone.reply_parser import ReplyParser
-from redis_clone.resp import RequestParser, encode
+from redis_clone.request_parser import RequestParser
+from redis_clone.resp import encode
 from redis_clone.server import Server
 
 REAL = os.environ.get("REDIS_CLONE_TEST_REAL", "")

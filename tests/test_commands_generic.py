@@ -220,15 +220,15 @@ class ChangesTest(EngineTestCase):
         self.check_changes("UNLINK a", "")
 
     def test_moving_and_copying(self):
-        self.check_changes("RENAME a b", "rename_from:a@0 rename_to:b@0", 1)
+        self.check_changes("RENAME a b", "new:b@0 rename_from:a@0 rename_to:b@0", 1)
         self.check_changes("RENAME b b", "")
         self.check_changes("RENAME none b", "")
-        self.check_changes("RENAMENX b a", "rename_from:b@0 rename_to:a@0", 1)
-        self.check_changes("COPY a b", "copy_to:b@0", 1, hits=1)
+        self.check_changes("RENAMENX b a", "new:a@0 rename_from:b@0 rename_to:a@0", 1)
+        self.check_changes("COPY a b", "new:b@0 copy_to:b@0", 1, hits=1)
         self.check_changes("COPY a b", "", hits=1)
         self.check_changes("COPY none x", "keymiss:none@0", misses=1)
-        self.check_changes("COPY a b DB 2", "copy_to:b@2", 1, hits=1)
-        self.check_changes("MOVE a 1", "move_from:a@0 move_to:a@1", 1)
+        self.check_changes("COPY a b DB 2", "new:b@2 copy_to:b@2", 1, hits=1)
+        self.check_changes("MOVE a 1", "new:a@1 move_from:a@0 move_to:a@1", 1)
         self.check_changes("MOVE a 1", "")
 
 

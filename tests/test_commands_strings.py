@@ -525,14 +525,14 @@ class ChangesTest(EngineTestCase):
         self.check_changes("SET k v EX 10", "set:k expire:k", 1)
         self.check_changes("SET k v NX", "")
         self.check_changes("SET k v NX GET", "", hits=1)
-        self.check_changes("SET n v GET", "keymiss:n set:n", 1, misses=1)
+        self.check_changes("SET n v GET", "keymiss:n new:n set:n", 1, misses=1)
         self.check_changes("SET l v GET", "", hits=1)
         self.check_changes("SETEX k 10 v", "set:k expire:k", 1)
         self.check_changes("SETNX k v", "")
-        self.check_changes("SETNX n2 v", "set:n2", 1)
+        self.check_changes("SETNX n2 v", "new:n2 set:n2", 1)
         self.check_changes("MSET k v s v k v", "set:k set:s set:k", 3)
         self.check_changes("MSETNX k v n3 v", "")
-        self.check_changes("MSETNX n3 v n4 v", "set:n3 set:n4", 2)
+        self.check_changes("MSETNX n3 v n4 v", "new:n3 set:n3 new:n4 set:n4", 2)
 
     def test_reading(self):
         self.check_changes("GET k", "", hits=1)
@@ -556,7 +556,7 @@ class ChangesTest(EngineTestCase):
 
     def test_counting_and_appending(self):
         self.check_changes("INCR k", "incrby:k", 1)
-        self.check_changes("DECR new", "incrby:new", 1)
+        self.check_changes("DECR other", "new:other incrby:other", 1)
         self.check_changes("INCRBYFLOAT k 1", "incrbyfloat:k", 1)
         self.check_changes("INCR s", "")
         self.check_changes("APPEND k x", "append:k", 1)

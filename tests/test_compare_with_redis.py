@@ -10,8 +10,11 @@ from .fake_servers import FakeServer, always, array, bulk
 
 import compare_with_redis
 from differential import servers, wire
-from differential.judge import Difference
-from differential.player import Failure
+from differential.judge import Coverage, Difference, Judge
+from differential.known_differences import applying_to
+from differential.notifications import Notification
+from differential.player import Failure, Player
+from differential.questions import Questions
 from differential.report import show_difference, show_reply, show_summary
 from differential.runner import Runner
 from differential.session import Found, Session, culprit
@@ -96,8 +99,21 @@ class RunnerTest(unittest.TestCase):
         self.assertEqual(found, Difference(None, (b"GET", b"k"), [bulk(b"v"), bulk(b"x")]))
 
     def test_a_missing_key_is_a_difference_of_state(self):
-        found = play("A> SET k v", {"SET": always(b"+OK\r\n")})
+        found = play("A> SET k v\nA> DEL k", {"DEL": always(b":1\r\n")})
         self.assertEqual(found.argv, (b"KEYS", b"*"))
+
+    def test_every_database_that_one_of_them_has_is_compared(self):
+        asked = []
+
+        def select(server, link, argv):
+            asked.append(argv[1])
+            return b"+OK\r\n"
+
+        def info(server, link, argv):
+            return bulk(b"# Keyspace\r\ndb0:keys=1\r\ndb11:keys=1\r\n")
+        pair = [FakeServer({"SELECT": select}), FakeServer({"INFO": info})]
+        self.assertIsNone(Runner(pair).play(read_steps("A> SET k v")))
+        self.assertEqual(asked, [b"0", b"11"])
 
     def test_a_silent_server_is_a_difference(self):
         found = play("A> SET k v", {"SET": always(b"")})
@@ -153,7 +169,7 @@ class RunnerTest(unittest.TestCase):
         pair = [FakeServer({"CLIENT|UNBLOCK": unblock}), FakeServer({"CLIENT|UNBLOCK": unblock})]
         pair[1].connect()
         self.assertIsNone(Runner(pair).play(read_steps("A> PING\nB> CLIENT UNBLOCK {id:A}")))
-        self.assertEqual(seen, [b"2", b"3"])
+        self.assertEqual(seen, [b"3", b"4"])
 
     def test_servers_are_emptied_after_each_sequence(self):
         pair = [FakeServer(), FakeServer()]
@@ -171,6 +187,91 @@ class RunnerTest(unittest.TestCase):
         runner.play(read_steps("A> NOSUCH\nA> PING\nA> MULTI\nA> GET k\nA> EXEC"))
         self.assertEqual(runner.coverage.sent["NOSUCH"], 1)
         self.assertEqual(set(runner.coverage.succeeded), {"PING", "MULTI", "GET", "EXEC"})
+
+
+class NotificationsTest(unittest.TestCase):
+    SILENT = {"SET": lambda server, link, argv: server.values.update({argv[1]: argv[2]}) or b"+OK\r\n"}
+    EVENT = ("$", b"__keyevent@0__:set k")
+
+    def test_what_is_published_is_compared_after_the_replies(self):
+        found = play("A> SET k v", self.SILENT)
+        self.assertEqual(found, Difference(0, (b"(notifications)", b"SET"), [[self.EVENT], []]))
+        self.assertEqual(signature(found), "(notifications) SET")
+        self.assertIn('["__keyevent@0__:set k"]', show_reply(found.replies[0]))
+
+    def test_step_by_step_shows_which_command_it_was(self):
+        steps = read_steps("A> PING\nA> SET k v\nA> PING\nA> GET k")
+        self.assertEqual(Runner([FakeServer(), FakeServer(self.SILENT)]).play(steps).place, 3)
+        found = Runner([FakeServer(), FakeServer(self.SILENT)]).play(steps, step_by_step=True)
+        self.assertEqual((found.place, found.argv[1]), (1, b"SET"))
+
+    def test_is_shrunk_and_shown_like_any_difference(self):
+        printed = []
+        options = compare_with_redis.parse_options(["--only", "SET,GET", "--seconds", "30"])
+        session = Session([FakeServer(), FakeServer(self.SILENT)], options, set(), printed.append)
+        session.run()
+        self.assertIn("DIFFERENCE at (notifications) SET", printed[0])
+        self.assertEqual(len(session.found[0].steps), 1)
+        self.assertEqual(culprit(session.found[0].difference, session.found[0].steps), "SET")
+
+    def test_only_the_order_in_which_keys_expire_is_open(self):
+        def told(text):
+            return [Notification(*event.encode().split()) for event in text.split(", ")]
+        judge = Judge([], Coverage())
+        expired = tuple("__keyspace@0__:%s expired, __keyevent@0__:expired %s" % (key, key) for key in "ab")
+        one, other = ", ".join(expired), ", ".join(reversed(expired))
+        self.assertTrue(judge.same_notifications([told(one), told(other)]))
+        self.assertFalse(judge.same_notifications([told(one), told(expired[0])]))
+        moved = "%s, __keyspace@0__:c set, %s"
+        self.assertFalse(judge.same_notifications([told(moved % expired), told(moved % expired[::-1])]))
+        self.assertFalse(judge.same_notifications([told("__keyspace@0__:a set, __keyspace@0__:b set"),
+                                                   told("__keyspace@0__:b set, __keyspace@0__:a set")]))
+
+    def test_sort_may_miss_keys_in_any_order(self):
+        one, other = (Notification(b"__keyspace@0__:" + key, b"keymiss") for key in (b"a", b"b"))
+        judge = Judge([], Coverage())
+        self.assertFalse(judge.same_notifications([[one, other], [other, one]]))
+        judge.note((b"SORT", b"k", b"BY", b"*"), [array(), array()])
+        self.assertTrue(judge.same_notifications([[one, other], [other, one]]))
+        self.assertFalse(judge.same_notifications([[one, other], [one]]))
+
+    def test_redis_before_7_2_makes_fewer_consumers(self):
+        new, told = (Notification(b"__keyspace@0__:x", event) for event in (b"xgroup-createconsumer", b"xadd"))
+        for family, version, expected in (("redis", (7, 0, 15), True), ("redis", (7, 2, 6), False)):
+            known = applying_to([FakeServer(family=family, version=version), FakeServer()])
+            judge = Judge(known, Coverage())
+            self.assertEqual(judge.same_notifications([[told], [told, new]]), expected)
+            self.assertFalse(judge.same_notifications([[told], [new]]))
+
+    def test_counts_what_was_compared(self):
+        runner = Runner([FakeServer(), FakeServer()])
+        runner.play(read_steps("A> SET s1 v\nA> SET s2 v\nA> GET s1"))
+        coverage = runner.coverage
+        self.assertEqual((coverage.notifications, coverage.encodings, coverage.commands), (2, 2, 3))
+
+
+class QuestionsTest(unittest.TestCase):
+    def asked(self, text, **state):
+        player = Player([])
+        vars(player).update(state)
+        questions = Questions(player, {"SET", "RENAME"})
+        return [[argv[2] for argv in questions.after(one)] for one in read_steps(text)]
+
+    def test_after_each_step_that_writes(self):
+        self.assertEqual(self.asked("A> SET s1 v\nA> GET s1\nA> rename s1 s2"), [[b"s1"], [], [b"s1", b"s2"]])
+        self.assertEqual(self.asked("A> SET s1 v ; DEBUG SLEEP 0 ; SET s1 w"), [[b"s1"]])
+
+    def test_words_that_are_no_keys_are_not_asked_about(self):
+        self.assertEqual(self.asked("A> SET s1 hello EX 10"), [[b"s1"]])
+
+    def test_a_transaction_is_asked_about_at_its_end(self):
+        self.assertEqual(self.asked("A> MULTI\nA> SET s1 v\nA> SET s2 v\nA> EXEC"),
+                         [[], [], [], [b"s1", b"s2"]])
+        self.assertEqual(self.asked("A> EXEC", in_multi=True, queued=[(b"SET", b"s1", b"v")]), [[b"s1"]])
+
+    def test_an_encoding_that_differs_is_a_difference_of_its_step(self):
+        found = play("A> PING\nA> SET s1 v\nA> PING", {"OBJECT|ENCODING": always(bulk(b"int"))})
+        self.assertEqual(found, Difference(1, (b"OBJECT", b"ENCODING", b"s1"), [bulk(b"raw"), bulk(b"int")]))
 
 
 class ShrinkerTest(unittest.TestCase):
@@ -237,7 +338,9 @@ class SessionTest(unittest.TestCase):
         self.assertIn("--replay %d" % session.found[0].number, self.printed[0])
 
     def test_collects_one_difference_per_command(self):
-        twist = {"GET": always(b"-ERR no\r\n"), "DEL": always(b":7\r\n")}
+        def wrong_without_key(server, link, argv):
+            return bulk(server.values[argv[1]]) if argv[1] in server.values else b"-ERR no\r\n"
+        twist = {"GET": wrong_without_key, "DEL": always(b":7\r\n")}
         session = self.session(["--only", "GET,DEL", "--commands", "1500", "--keep-going"], twist)
         session.run()
         self.assertEqual(sorted(culprit(one.difference, one.steps) for one in session.found), ["DEL", "GET"])

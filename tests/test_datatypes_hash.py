@@ -5,7 +5,7 @@ import sys
 import unittest
 
 from redis_clone.datatypes import hash_index
-from redis_clone.datatypes.hash import Hash
+from redis_clone.datatypes.hash import ExpiringHash, Hash
 from redis_clone.datatypes.limits import EncodingLimits
 
 
@@ -161,6 +161,85 @@ class MemoryTest(HashTestCase):
             made.delete_field(field(number))
         self.assertLess(made.__sizeof__(), full / 10)
         self.assertEqual(list(made), [field(number) for number in range(4990, 5000)])
+
+
+class ExpiringHashTest(HashTestCase):
+    def make_expiring(self, count):
+        return ExpiringHash.take_over(self.make(count))
+
+    def test_takes_over_fields_encoding_and_index(self):
+        for count, encoding in ((5, "listpackex"), (hash_index.INDEX_FROM + 1, "hashtable")):
+            made = self.make(count)
+            made.random_field(self.rng)
+            expiring = ExpiringHash.take_over(made)
+            self.assertEqual(list(expiring.items()), list(made.items()))
+            self.assertEqual(expiring.encoding, encoding)
+            self.assertEqual(expiring.index is not None, encoding == "hashtable")
+
+    def test_fields_that_are_due_go(self):
+        made = self.make_expiring(4)
+        made.expire_field(field(1), 10)
+        made.expire_field(field(2), 20)
+        self.assertEqual(made.drop_due(10), 0)
+        self.assertEqual(made.drop_due(15), 1)
+        self.assertEqual(list(made), [field(0), field(2), field(3)])
+
+    def test_setting_forgets_the_expiry_and_altering_keeps_it(self):
+        made = self.make_expiring(3)
+        for number in range(3):
+            made.expire_field(field(number), 10)
+        self.assertFalse(made.set_field(field(0), b"w", self.limits))
+        self.assertFalse(made.alter_field(field(1), b"w", self.limits))
+        self.assertEqual(made.drop_due(99), 2)
+        self.assertEqual(made, {field(0): b"w"})
+
+    def test_deleting_forgets_the_expiry(self):
+        made = self.make_expiring(2)
+        made.expire_field(field(0), 10)
+        self.assertTrue(made.delete_field(field(0)))
+        made.set_field(field(0), b"again", self.limits)
+        self.assertEqual(made.drop_due(99), 0)
+
+    def test_a_listpackex_takes_as_much_as_a_listpack(self):
+        made = self.make_expiring(128)
+        made.set_field(field(5), b"again", self.limits)
+        made.alter_field(field(6), b"v" * 64, self.limits)
+        self.assertEqual(made.encoding, "listpackex")
+        self.assertEqual(made.scan(0, 1), (0, list(made)))
+        made.set_field(b"more", b"v", self.limits)
+        self.assertEqual(made.encoding, "hashtable")
+        for name, value in ((b"f" * 65, b"v"), (b"f", b"v" * 65)):
+            made = self.make_expiring(1)
+            made.set_field(name, value, self.limits)
+            self.assertEqual(made.encoding, "hashtable")
+
+    def test_a_copy_has_expiries_of_its_own(self):
+        made = self.make_expiring(2)
+        made.expire_field(field(0), 10)
+        twin = made.duplicate()
+        made.expiries.forget(field(0))
+        self.assertEqual((made.drop_due(99), twin.drop_due(99)), (0, 1))
+        self.assertEqual(twin.encoding, "listpackex")
+
+    def test_a_scan_returns_what_stays_while_many_fields_go(self):
+        for due in (30, 900, 2900):
+            made = self.make_expiring(3000)
+            for number in range(due):
+                made.expire_field(field(number), 10)
+            cursor, found = made.scan(0, 10)
+            self.assertEqual(made.drop_due(99), due)
+            while cursor:
+                cursor, more = made.scan(cursor, 10)
+                found += more
+            self.assertLessEqual({field(number) for number in range(due, 3000)}, set(found))
+            self.assertEqual(sorted(made.index), sorted(made))
+
+    def test_no_more_go_than_asked_for(self):
+        made = self.make_expiring(500)
+        for number in range(500):
+            made.expire_field(field(number), 10)
+        self.assertEqual(made.drop_due(99, 100), 100)
+        self.assertEqual(len(made), 400)
 
 
 if __name__ == "__main__":

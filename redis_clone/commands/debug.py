@@ -16,9 +16,9 @@ from ..digest import dataset_digest, format_digest, value_digest
 from ..errors import NoSuchKeyError, RedisError, SubcommandSyntaxError
 from ..glob import compile_pattern
 from ..keyspace import type_name
+from ..persistence.rdb_values import write_value
 from ..registry import group
 from ..resp import Attribute, BigNumber, Push, Verbatim
-from ..serialized_length import serialized_length
 from .object import encoding_of
 
 command = group("server")
@@ -188,10 +188,12 @@ def _object(session, key):
     shared = encoding == "int" and 0 <= int(value) < _SHARED_INTEGERS
     lru_clock = session.engine.keyspace.lru_clock
     used = session.db.accessed.get(key, lru_clock)
+    config = session.engine.config
+    _, payload = write_value(value, config["rdb-version"], config["rdbcompression"])
     return (f"Value at:0x{id(value):x} refcount:{_INT32_MAX if shared else 1} encoding:{encoding} "
-            f"serializedlength:{serialized_length(value)} lru:{used & 0xFFFFFF} "
+            f"serializedlength:{len(payload)} lru:{used & 0xFFFFFF} "
             f"lru_seconds_idle:{max(lru_clock - used, 0)}"
-            + (_node_figures(value, session.engine.config) if encoding == "quicklist" else ""))
+            + (_node_figures(value, config) if encoding == "quicklist" else ""))
 
 
 def _node_figures(value, config):
@@ -313,6 +315,7 @@ def _set_active_expire(session, flag):
 SET-SKIP-CHECKSUM-VALIDATION <0|1>
 \tEnables or disables checksum checks for RDB files and RESTORE's payload.""")
 def _set_skip_checksum_validation(session, flag):
+    session.engine.skip_checksums = _is_on(flag)
     return "OK"
 
 

@@ -1,8 +1,8 @@
 """Hashes: HSET, HGET, HINCRBY and their kin.
 
 Fields keep the order in which they were set, as in Redis' listpack encoding (see datatypes/hash.py); in a
-large hash of Redis there is none. Handlers run with the engine's lock held. Fields that expire on their own
-came with Redis 7.4 and are not known here.
+large hash of Redis there is none. Handlers run with the engine's lock held. Fields that are due are gone
+before a handler sees the hash (../field_expiry.py); their commands are in hash_expiration.py.
 """
 from ..args import INT64_MAX, INT64_MIN, parse_cursor, parse_int, parse_int_or_none
 from ..collection_args import check_picks_fit, parse_random_options, parse_scan_options
@@ -185,7 +185,7 @@ def hincrby(session, key, field, increment):
     number += increment
     if not INT64_MIN <= number <= INT64_MAX:
         raise RedisError("ERR increment or decrement would overflow")
-    db.edit_hash(key, create=True).set_field(field, b"%d" % number, db.keyspace.limits)
+    db.edit_hash(key, create=True).alter_field(field, b"%d" % number, db.keyspace.limits)
     db.touch(key, "hincrby")
     return number
 
@@ -208,7 +208,7 @@ def hincrbyfloat(session, key, field, increment):
     if total is None:
         raise RedisError("ERR increment would produce NaN or Infinity")
     text = format_long_double(total)
-    db.edit_hash(key, create=True).set_field(field, text, db.keyspace.limits)
+    db.edit_hash(key, create=True).alter_field(field, text, db.keyspace.limits)
     db.touch(key, "hincrbyfloat")
     return text
 

@@ -1,9 +1,17 @@
-"""MEMORY: what is known about the memory of the process. Not here: USAGE and DOCTOR."""
+"""MEMORY: what is known about the memory of the process, and how much a key takes. Not here: DOCTOR.
+
+Handlers run with the engine's lock held.
+"""
+from ..args import parse_int
+from ..errors import OptionSyntaxError
 from ..memory_use import memory_figures, table_bytes
 from ..registry import group
+from ..value_size import key_bytes, value_bytes
 
 command = group("server")
 command.container("MEMORY", "A container for memory diagnostics commands.", since="4.0.0")
+
+_SAMPLES = 5                                    # elements that MEMORY USAGE looks at unless told
 
 
 @command("MEMORY|MALLOC-STATS", arity=2, since="4.0.0")
@@ -63,6 +71,28 @@ def _tables(database):
             b"overhead.hashtable.slot-to-keys": 0}
 
 
+@command("MEMORY|USAGE", arity=-3, flags="readonly", keys="2 RO", since="4.0.0")
+def memory_usage(session, key, *options):
+    """Estimates the memory usage of a key."""
+    samples = _parse_samples(options)
+    db = session.db
+    value = db.peek(key)
+    if value is None:
+        return None
+    return key_bytes(key, key in db.expires) + value_bytes(value, samples)
+
+
+def _parse_samples(options):
+    samples = _SAMPLES
+    for position in range(0, len(options), 2):
+        if options[position].upper() != b"SAMPLES" or position + 1 == len(options):
+            raise OptionSyntaxError
+        samples = parse_int(options[position + 1])
+        if samples < 0:
+            raise OptionSyntaxError
+    return samples
+
+
 @command("MEMORY|HELP", arity=2, flags="loading stale", since="4.0.0")
 def memory_help(session):
     """Returns helpful text about the different subcommands."""
@@ -74,6 +104,9 @@ def memory_help(session):
         "    Attempt to purge dirty pages for reclamation by the allocator.",
         "STATS",
         "    Return information about the memory usage of the server.",
+        "USAGE <key> [SAMPLES <count>]",
+        "    Return memory in bytes used by <key> and its value. Nested values are",
+        "    sampled up to <count> times (default: 5, 0 means sample all).",
         "HELP",
         "    Print this help.",
     ]

@@ -278,7 +278,7 @@ def _as_reply(members, stored):
 def _store(db, key, members, event):
     """Put a set of `members` in place of whatever is at `key`; the reply is its size."""
     if not members:
-        if db.delete(key):
+        if db.delete(key, even_due=True):
             db.touch(key, "del")
         return 0
     db.set(key, Set.stored(members, db.keyspace.limits))

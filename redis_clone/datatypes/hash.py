@@ -12,12 +12,18 @@ CPython 3.11, 1,000 fields (1,000,000, with index): setting a new one 0.2 us (0.
 `delete_field` 0.2 (1.5), `random_field` 0.4 (0.8). A field of a large hash takes 42 bytes beside its own two
 objects, with index 51.
 
+A hash whose fields can expire (HEXPIRE, Redis 7.4) is an `ExpiringHash`, a class of its own, so that all
+the others pay nothing for it, neither in time nor in memory. It has a `Timetable` beside the dict. Fields
+that are due stay in the dict until `drop_due` is called: the keyspace does so before a command gets to see
+the hash, and so does the background expiry.
+
 Locking: the engine's lock. Not here: keys, and dropping a hash that has become empty.
 """
 
 from .hash_index import (
     INDEX_ALWAYS, INDEX_FROM, HashIndex, choices, random_key, sample, scan, shrink_if_hollow,
 )
+from .timetable import Timetable
 
 
 class Hash(dict):
@@ -60,6 +66,8 @@ class Hash(dict):
             self.index = HashIndex(self)
         return True
 
+    alter_field = set_field         # for a value that is changed rather than replaced: see ExpiringHash
+
     def delete_field(self, field):
         """Deletes a field; True when it was there."""
         if field not in self:
@@ -88,7 +96,7 @@ class Hash(dict):
 
     def scan(self, cursor, count):
         """(next cursor, list of fields); see HashIndex. A listpack comes at once, as in Redis."""
-        if self.encoding == "listpack":
+        if self.encoding != "hashtable":
             return 0, list(self)
         return scan(self, self._index_if_large(), cursor, count)
 
@@ -96,3 +104,75 @@ class Hash(dict):
         if self.index is None and len(self) > INDEX_FROM:
             self.index = HashIndex(self)
         return self.index
+
+
+class ExpiringHash(Hash):
+    """A hash whose fields may have expiries. It stays one when it has none any more, as in Redis.
+
+    `expiries` is the Timetable of its fields. Redis calls a compact one a "listpackex" and sorts it by expiry;
+    here the fields keep the order of insertion.
+    """
+
+    __slots__ = ("expiries",)
+
+    @classmethod
+    def take_over(cls, other):
+        """A hash with the fields of `other`, which must not be used any more."""
+        new = cls()
+        new.update(other)                   # 40 ms for a million fields, once
+        new.index = other.index
+        if other.encoding == "hashtable":
+            new.encoding = "hashtable"
+        return new
+
+    def __init__(self):
+        self.encoding = "listpackex"
+        self.index = None
+        self.expiries = Timetable()
+
+    def duplicate(self):
+        """An independent copy with the same encoding and expiries."""
+        new = ExpiringHash()
+        new.update(self)
+        new.encoding = self.encoding
+        new.expiries = self.expiries.duplicate()
+        return new
+
+    # ---- setting and deleting ----------------------------------------------------------------
+
+    def set_field(self, field, value, limits):
+        """Sets a field, which then has no expiry; True when it is new."""
+        self.expiries.forget(field)
+        return self.alter_field(field, value, limits)
+
+    def alter_field(self, field, value, limits):
+        """Sets a field, which keeps its expiry; True when it is new."""
+        if (len(value) > limits.hash_max_listpack_value or len(field) > limits.hash_max_listpack_value
+                or len(self) + (field not in self) > limits.hash_max_listpack_entries):
+            self.encoding = "hashtable"
+        return Hash.set_field(self, field, value, limits)
+
+    def delete_field(self, field):
+        """Deletes a field; True when it was there."""
+        self.expiries.forget(field)
+        return Hash.delete_field(self, field)
+
+    # ---- expiry ------------------------------------------------------------------------------
+
+    def expire_field(self, field, when_ms):
+        """Lets a field that is there expire at a date in milliseconds."""
+        self.expiries.set(field, when_ms)
+
+    def drop_due(self, now_ms, most=None):
+        """Deletes fields whose time is over, at most so many, or all; returns how many.
+
+        All at once take 0.5 us each of a thousand, 2 us of a million.
+        """
+        due = self.expiries.take_due(now_ms, most)
+        for field in due:
+            del self[field]
+        if due:
+            if self.index is not None:
+                self.index.discard_all(due)
+            shrink_if_hollow(self)
+        return len(due)

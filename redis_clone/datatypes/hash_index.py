@@ -89,6 +89,16 @@ class HashIndex:
                 del order[slots]
         self.hand = hand
 
+    def discard_all(self, elements):
+        """Takes out a list of elements that are in the index, which is not checked."""
+        if len(elements) * 8 < len(self.order):
+            for element in elements:
+                self.discard(element)
+            return
+        gone = self.ghosts.union(elements)
+        self.order = [element for element in self.order if element not in gone]
+        self.ghosts = _NONE
+
     def random(self, rng):
         """One element, each with the same probability. The index must not be empty."""
         order = self.order

@@ -36,7 +36,8 @@ class EncodingLimits:
         "hash_max_listpack_entries", "hash_max_listpack_value",
         "set_max_intset_entries", "set_max_listpack_entries", "set_max_listpack_value",
         "zset_max_listpack_entries", "zset_max_listpack_value",
-        "_list_max_listpack_size", "list_node_bytes", "list_node_entries",
+        "stream_node_max_entries", "stream_node_max_bytes",
+        "hll_sparse_max_bytes", "_list_max_listpack_size", "list_node_bytes", "list_node_entries",
     )
 
     def __init__(self):
@@ -47,6 +48,9 @@ class EncodingLimits:
         self.set_max_listpack_value = 64
         self.zset_max_listpack_entries = 128
         self.zset_max_listpack_value = 64
+        self.stream_node_max_entries = 100      # 0: unlimited, likewise below
+        self.stream_node_max_bytes = 4096
+        self.hll_sparse_max_bytes = 3000
         self.list_max_listpack_size = -2
 
     @property

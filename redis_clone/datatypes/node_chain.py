@@ -33,8 +33,7 @@ class NodeChain:
         self.first = 0
         self.limit_nodes(UNLIMITED, UNLIMITED)
         if elements:
-            self._new_tail(list(elements), LISTPACK_HEADER_BYTES + sum(map(listpack_entry_bytes, elements)))
-            self.length = len(elements)
+            self.append_node(list(elements))
 
     def limit_nodes(self, node_bytes, node_entries):
         """From now on a node that would become larger than this takes no more elements."""
@@ -59,6 +58,11 @@ class NodeChain:
 
     def node_count(self):
         return len(self.nodes) - self.first
+
+    def append_node(self, elements):
+        """Adds a node with these elements, a list that is not empty, at the tail, however large it is."""
+        self._new_tail(elements, LISTPACK_HEADER_BYTES + sum(map(listpack_entry_bytes, elements)))
+        self.length += len(elements)
 
     # ---- both ends ---------------------------------------------------------------------------
 

@@ -33,6 +33,17 @@ class QuickList:
         self.weight = LISTPACK_HEADER_BYTES
         self.chain = None
 
+    @classmethod
+    def of_chain(cls, chain, limits):
+        """The list that takes over a NodeChain which is not empty, as Redis makes one of the nodes it loads."""
+        new = cls()
+        new.encoding = "quicklist"
+        new.items, new.chain = None, chain
+        chain.limit_nodes(limits.list_node_bytes, limits.list_node_entries)
+        if chain.node_count() == 1:
+            new._pack_if_small(limits.list_node_bytes, limits.list_node_entries)
+        return new
+
     def __len__(self):
         return len(self.items) if self.chain is None else self.chain.length
 
@@ -265,7 +276,11 @@ class QuickList:
         chain = self.chain
         if self.encoding == "listpack" or chain.node_count() != 1:
             return
-        most_bytes, most_entries = limits.list_half_node()
+        self._pack_if_small(*limits.list_half_node())
+
+    def _pack_if_small(self, most_bytes, most_entries):
+        """Makes a listpack of a quicklist of one node that is no larger than this."""
+        chain = self.chain
         if chain.sizes[-1] <= most_bytes and chain.length <= most_entries:
             self.encoding = "listpack"
             self.items = chain.nodes[-1]

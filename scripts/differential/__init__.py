@@ -8,6 +8,8 @@
       player           one client: its two connections and its state
       messages         clients that get messages, or another number of replies than commands
       waiting          clients that wait in a blocking command
+      questions        what is asked after a client's steps beside them: encodings
+      notifications    what both servers publish about their keys
       state            the whole state of both servers at the end
     judge              whether two replies are the same
       equivalence      when replies that differ in bytes mean the same

@@ -19,6 +19,10 @@ KEYS = {
     "hash": _words("h1 h2"),
     "set": _words("t1 t2 t3"),
     "sorted_set": _words("z1 z2 z3"),
+    "stream": _words("x1 x2"),
+    "geo": _words("g1 g2"),
+    "bitmap": _words("b1 b2"),
+    "hyperloglog": _words("p1 p2"),
 }
 ALL_KEYS = tuple(key for keys in KEYS.values() for key in keys)
 # Orders by name are defined only among members of equal scores: these keys get no others (see writer.py).
@@ -35,6 +39,10 @@ ODD_FLOATS = _words(
     "nan -nan inf -inf +inf Infinity 1e400 -1e400 1e-400 5e-324 1e308 -1e308 1e17 1e5 0.1e-6 .5 5. 3.0 0 -0 "
     "-0.0 +1 0x10 1e abc 1_000 1,5 9223372036854775807 9223372036854775808 123456789012345678",
     b"", b" 1", b"1 ", b"1" * 300, b"1\x00")
+ODD_IDS = _words(
+    "0-0 0 0-1 abc 1-abc abc-1 1-1-1 -1 -1-1 1- -1- 18446744073709551615 18446744073709551615-18446744073709551615 "
+    "18446744073709551616 1-18446744073709551616 18446744073709551615-0 1-* 0x1-1 01-01 99-99",
+    b"", b" 1", b"1 -1", b"1-1\x00")
 ODD_COUNTS = ODD_INTEGERS + _words("-1 -100")
 
 # kind: (sensible values, odd values). Kinds that depend on the keys are methods of Arguments.
@@ -43,8 +51,9 @@ VALUES = {
               _words("9223372036854775807 9223372036854775808 -9223372036854775808 01 1.0 inf nan "
                      "12345678901234567 10000 9999",
                      b" 1", b"\r\n", b"\xff\xfe\x00", b"v" * 44, b"v" * 45, LONG, b"y" * 2000)),
+    # None above 8192 bytes: to Valkey, and to Redis from 7.4 on, these make list nodes of another kind.
     "element": (_words("a b c d 1 2 -7 hello"),
-                _words("9223372036854775807 32768 01", b"", b" ", LONG, b"\xff\x00", b"z" * 9000)),
+                _words("9223372036854775807 32768 01", b"", b" ", LONG, b"\xff\x00", b"z" * 8100, b"z" * 4000)),
     "member": (_words("a b c d e 1 2 3"),
                _words("-5 01 9223372036854775807 2147483648 70000", b"", b"x y", LONG, b"\xff\x00")),
     "number_member": (_words("1 2 3 4 -5 600"), _words("70000 -2147483649 9223372036854775807")),
@@ -93,7 +102,7 @@ VALUES = {
     "pattern": (_words("* ?1 [a-m]* *1 s* f? [^s]*"),
                 _words("** [ [] [a [^ [a- [!a]* ? \\* \\ a\\ [z-a]? [\\]]*",
                        b"", b"*" * 20 + b"a", b"\xff*")),
-    "type_name": (_words("string list set zset hash"), _words("stream foo STRING Hash", b"")),
+    "type_name": (_words("string list set zset hash stream"), _words("foo STRING Hash", b"")),
     "cursor": ((b"{cursor}",), _words("0 abc 18446744073709551616 0x1 1.0 0x a0")),
     "name": (_words("me you client-1", b""), (b"a b", b"\xff", b"a\n", b"x" * 100)),
     "message": (_words("hello m1 42", b""), (LONG, b"\xff\x00", b"\r\n")),
@@ -109,6 +118,32 @@ VALUES = {
     "client_id": (_words("{id:A} {id:B} {id:C} {id:D}"), _words("{id:A}")),
     "password": (_words("secret secret wrong"), (b"", b"secret ")),
     "user": (_words("default default nobody"), (b"", b"DEFAULT")),
+    "entry_id": (_words("1-1 2-1 3-1 4-1 5-1 6-1 7-0 8 9-2"), ODD_IDS),
+    "range_start": (_words("- - 0 1-1 2 (2-1 4-1"), ODD_IDS + _words("( (- (+ + 18446744073709551615 (0")),
+    "range_end": (_words("+ + 9-9 5 (6-1 12"), ODD_IDS + _words("( (- (0-0 (0-1 - (18446744073709551615-18446744073709551615")),
+    "group": (_words("g g h"), _words("none", b"", b"a b")),
+    "consumer": (_words("alice bob"), _words("eve", b"", b"\xff")),
+    "group_start": (_words("0 0 $ 2-1 5"), ODD_IDS + _words("- +")),
+    "read_id": (_words("0 0 1-1 3 $"), ODD_IDS + _words("> - +")),
+    "group_read_id": (_words("> > > 0 2-1"), ODD_IDS + _words("$ - +")),
+    "entries": (_words("0 1 3 -1"), ODD_INTEGERS + _words("-2 100")),
+    "min_idle": (_words("0 0 0 1000000"), ODD_INTEGERS + _words("-1")),
+    "block": (_words("1 2 10"), _words("-1 abc 9223372036854775808 1.5", b"")),
+    "trim_count": (_words("0 1 2 3 10 100"), ODD_INTEGERS + _words("-1")),
+    "longitude": (_words("13.361389 15.087269 2.35 -0.1278 0 -73.9857 179.9999 -180 180 13.361388"),
+                  ODD_FLOATS + _words("180.0001 -180.5 1000")),
+    "latitude": (_words("38.115556 37.502669 48.85 51.5072 0 40.7484 -85.05112878 85.05112878 38.115557"),
+                 ODD_FLOATS + _words("85.06 -85.06 90 -90")),
+    "place": (_words("Palermo Catania Paris London Null NewYork a b"), _words("none", b"", b"\xff\x00")),
+    "radius": (_words("0 1 100 200 1000 5000 20000 0.5"), ODD_FLOATS + _words("-1 40000")),
+    "unit": (_words("m km km ft mi"), _words("KM Mi miles k", b"")),
+    "bit": (_words("0 1 1"), _words("2 -1 abc 01 1.0", b"")),
+    "bit_offset": (_words("0 1 2 7 8 9 15 63 100 1000"), ODD_INTEGERS + _words("-1 4294967295 4294967296")),
+    "bit_type": (_words("u1 u4 u8 i8 i5 u16 i32 u63 i64"), _words("u64 i65 u0 i0 8 u i x8 u-1 i08 U8", b"")),
+    "bit_place": (_words("0 1 5 8 100 #0 #1 #3"), ODD_INTEGERS + _words("-1 #-1 # #abc 4294967295 #4294967295")),
+    "time_to_live": (_words("0 0 0 1000000"), ODD_INTEGERS + _words("-1")),
+    "weight_pattern": (_words("h1->f1 n* s* *->f1 nosort w_*"), _words("* *->", b"", b"**")),
+    "get_pattern": (_words("# # s* h*->f1 h1->f1 *"), _words("*-> ## nothing", b"")),
     "setting": (_words("hash-max-listpack-entries *max-listpack* databases timeout maxmemory-policy "
                        "list-compress-depth HZ lfu-log-factor set-max-intset-entries save"),
                 _words("nosuch [ *-max-ziplist-* client-output-buffer-limit zset*", b"")),
@@ -130,6 +165,7 @@ class Arguments:
         self.group = group
         self._special = special or {}
         self._odd_chance = 0.03
+        self._latest_ms = 0         # of the stream ids made so far
         # A part of the universe for each sequence: fewer keys, more happens to each.
         self._keys = {kind: tuple(random.sample(keys, min(len(keys), random.choice((1, 2, 2, 3)))))
                       for kind, keys in KEYS.items()}
@@ -204,6 +240,34 @@ class Arguments:
 
     def _make_milliseconds(self):
         return self._make_seconds(factor=997)
+
+    def _make_new_id(self):
+        """Return an id for XADD, mostly above those before it. Not *, which would be the time of each server."""
+        if self._is_odd():
+            return self.make("entry_id")
+        self._latest_ms += self.random.choice((0, 1, 1, 1, 2))
+        return [b"%d-%s" % (self._latest_ms, self.random.choice((b"*", b"*", b"1", b"2", b"0")))]
+
+    def _make_trim(self):
+        """Return MAXLEN or MINID with what may follow it."""
+        strategy = self.random.choice((b"MAXLEN", b"MINID"))
+        how = self.random.choice(([], [], [b"="], [b"~"], [b"~"]))
+        limit = [b"LIMIT"] + self.make("count") if how == [b"~"] and self.random.random() < 0.5 or self._is_odd() else []
+        return [strategy] + how + self.make("trim_count" if strategy == b"MAXLEN" else "entry_id") + limit
+
+    def _make_reads(self, kind="read_id"):
+        """Return STREAMS with keys and as many ids, now and then one too few."""
+        keys = [self.key() for _ in range(self.random.choice((1, 1, 1, 2)))]
+        ids = [self.make(kind)[0] for _ in range(len(keys) - self._is_odd())]
+        return [b"STREAMS"] + keys + ids
+
+    def _make_group_reads(self):
+        return self._make_reads("group_read_id")
+
+    def _make_elements(self):
+        """Return many elements: a HyperLogLog shows only with some hundreds what it does."""
+        first = self.random.randrange(2000)
+        return [b"%d" % number for number in range(first, first + self.random.choice((10, 50, 200)))]
 
     def _make_threshold_setting(self):
         name = self.random.choice(THRESHOLDS + _words("list-max-listpack-size list-compress-depth"))

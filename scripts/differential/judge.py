@@ -4,6 +4,7 @@ Equal bytes are the rule and cost nothing more; anything else goes through equiv
 leaves open) and known_differences.py (where a real server is not Redis 7.2.6).
 """
 
+import itertools
 from collections import Counter, namedtuple
 
 from .equivalence import Exchange, SetFacts, equivalent, hello_fields
@@ -15,6 +16,7 @@ from .wire import LinkError, parse, reply_end
 SET_STORES = frozenset({"SUNIONSTORE", "SINTERSTORE", "SDIFFSTORE"})
 
 RAW = (b"(raw)",)               # stands for the command when replies to raw bytes are compared
+NOTIFICATIONS = b"(notifications)"      # the same for keyspace events; the command before them comes after it
 
 # place: the index of the step, or None for the final state. replies: one for each server: raw bytes, a
 # Failure, or a list of what came. argv: the command concerned.
@@ -28,6 +30,8 @@ class Coverage:
         self.sequences = 0
         self.commands = 0
         self.silences = 0
+        self.encodings = 0
+        self.notifications = 0
         self.sent = Counter()
         self.succeeded = Counter()
 
@@ -53,6 +57,7 @@ class Judge:
         self._observe = observe
         self._sets = SetFacts(True, True)
         self._set_limits_changed = False
+        self._misses_in_any_order = False
 
     def compare(self, player, argv, replies):
         """Return whether the replies are the same, and note what they tell about the client."""
@@ -63,6 +68,8 @@ class Judge:
             for one in queued:
                 self._coverage.note(one, b"")
         player.follow(argv, replies[0])
+        if names_of(argv) == "DUMP":
+            player.keep_dump(replies)
         player.before = (argv, replies)
         return same
 
@@ -76,6 +83,15 @@ class Judge:
             self._set_limits_changed = True
         if name in SET_STORES:
             self._sets = SetFacts(False, self._sets.encoding_known and not self._set_limits_changed)
+        if name in ("SORT", "SORT_RO"):
+            self._misses_in_any_order = True        # patterns are looked up in the order of a hash table
+
+    def compare_answer(self, player, argv, replies):
+        """Return whether the replies to a question, which is no part of the sequence, are the same."""
+        self._coverage.encodings += 1
+        same = replies[0] == replies[1] or self.same_meaning(player, argv, replies)
+        player.follow(argv, replies[0])
+        return same
 
     def same_meaning(self, player, argv, replies):
         if any(isinstance(reply, Failure) for reply in replies):
@@ -119,6 +135,21 @@ class Judge:
         return (pair[0] == pair[1] or self.same_meaning(player, argv, pair)
                 or _same_but_identity(*map(parse, pair)))
 
+    def note_notifications(self, raw):
+        """Count the messages in equal answers of both servers."""
+        if not isinstance(raw, Failure):
+            self._coverage.notifications += raw.count(b"\r\n$8\r\npmessage\r\n")
+
+    def same_notifications(self, sides):
+        """Compare lists of keyspace events. In which order SCAN comes upon keys that have run out is open."""
+        mine, yours = sides
+        open_events = (b"expired", b"keymiss") if self._misses_in_any_order else (b"expired",)
+        if _in_runs(mine, open_events) == _in_runs(yours, open_events):
+            return True
+        if any(isinstance(one, Failure) for one in mine + yours):
+            return False
+        return is_known(self._known, (NOTIFICATIONS,), tuple(("notifications", side) for side in sides))
+
     def same_scans(self, argv, results):
         """Compare complete scans: lists of elements, or replies that are no part of a scan."""
         if results[0] == results[1]:
@@ -136,6 +167,15 @@ class Judge:
         return len(mine) == len(yours) and all(
             _same_but_identity(one, other) or is_known(self._known, RAW, (one, other))
             for one, other in zip(mine, yours))
+
+
+def _in_runs(side, open_events):
+    """Return the notifications with each run of neighbouring ones about these events sorted."""
+    def is_open(one):
+        return not isinstance(one, Failure) and any(
+            one.message == event or one.channel.endswith(b":" + event) for event in open_events)
+    return [one for sortable, run in itertools.groupby(side, is_open)
+            for one in (sorted(run) if sortable else run)]
 
 
 def _same_but_identity(one, other):

@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 
-from .steps import CURSOR, ID_OF, names_of
+from .steps import CURSOR, DUMP, ID_OF, names_of
 from .wire import LinkError, encode
 
 TRANSACTION_ENDS = frozenset({"EXEC", "DISCARD", "RESET", "QUIT"})
@@ -27,6 +27,7 @@ class Player:
         self.gone = False
         self.before = None          # the command before in the same step, and its replies
         self.ids = None
+        self.dumps = (b"", b"")     # what each server answered to the latest DUMP that had a value
         self._ids_of = ids_of
 
     def find_ids(self):
@@ -67,11 +68,18 @@ class Player:
     def _resolved_argument(self, argument, side):
         if argument == CURSOR:
             return b"0"
+        if argument == DUMP:
+            return self.dumps[1 - side]
         match = ID_OF.match(argument)
         if match is None:
             return argument
         ids = self._ids_of(match.group(1).decode()) if self._ids_of else None
         return ids[side] if ids else b"0"
+
+    def keep_dump(self, replies):
+        """Remember the payloads that both servers answered to a DUMP, if there were any."""
+        if all(isinstance(reply, bytes) and reply[:1] == b"$" and reply[1:2] != b"-" for reply in replies):
+            self.dumps = tuple(reply[reply.index(b"\n") + 1:-2] for reply in replies)
 
     def follow(self, argv, reply):
         """Take note of what a command's reply tells about the client's state."""

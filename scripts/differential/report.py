@@ -95,6 +95,8 @@ def show_summary(coverage, seconds, names, unknown, found):
     """Return the lines of the summary of a run."""
     lines = ["%d sequences, %d commands in %.1f s, %d commands per second."
              % (coverage.sequences, coverage.commands, seconds, coverage.commands / max(seconds, 0.001))]
+    lines.append("Besides: %d keyspace notifications, %d encodings after commands that write."
+                 % (coverage.notifications, coverage.encodings))
     sent = [name for name in names if coverage.sent[name]]
     lines.append("%d of %d known commands sent." % (len(sent), len(names)))
     failed = [name for name in sent if not coverage.succeeded[name]]

@@ -2,16 +2,19 @@
 
 Idea: neighbouring steps of one client go out as one pipelined batch to both servers, so that they work at
 the same time; a step of another client starts when every reply of the one before has been read, so the
-order is defined. Clients that get messages (messages.py) and clients that wait (waiting.py) are looked
-after separately, and a scan with {cursor} is made complete and compared as a set. At the end the states of
-both servers are compared.
+order is defined. With each batch goes what is asked about its keys (questions.py), and after it comes what
+was published about them (notifications.py). Clients that get messages (messages.py) and clients that wait
+(waiting.py) are looked after separately, and a scan with {cursor} is made complete and compared as a set. At
+the end the states of both servers are compared.
 """
 
 from .judge import RAW as RAW_COMMAND
 from .judge import Coverage, Difference, Judge
 from .known_differences import applying_to, avoided_by
 from .messages import compare_messages, needs_care, play_carefully
+from .notifications import compare_notifications
 from .player import Failure, Player
+from .questions import Questions
 from .state import compare_state
 from .steps import COMMANDS, CURSOR, ID_OF, RAW, WAITS, names_of
 from .waiting import POLLS, compare_served, start_waiting, wake
@@ -29,12 +32,16 @@ class Runner:
         self.coverage = Coverage()
         self._known = applying_to(servers)
         self._avoided = avoided_by(servers)
+        self._writing = servers[0].writing_commands()
         self._observe = observe
 
-    def play(self, steps):
-        """Play the steps on fresh connections and empty servers; return the first Difference or None."""
+    def play(self, steps, step_by_step=False):
+        """Play the steps on fresh connections and empty servers; return the first Difference or None.
+
+        Unless it is done `step_by_step`, notifications that differ are found only at the end of a batch.
+        """
         judge = Judge(self._known, self.coverage, self._observe)
-        performance = Performance(self.servers, judge, self._avoided)
+        performance = Performance(self.servers, judge, self._avoided, self._writing, step_by_step)
         try:
             return performance.play(steps)
         except LinkError as error:      # a server that no longer takes connections
@@ -62,10 +69,12 @@ def _directives_set(steps):
 class Performance:
     """One playing of one sequence."""
 
-    def __init__(self, servers, judge, avoided=()):
+    def __init__(self, servers, judge, avoided, writing, step_by_step):
         self._servers = servers
         self._judge = judge
         self._avoided = avoided
+        self._writing = writing
+        self._step_by_step = step_by_step
         self._players = {}
 
     def play(self, steps):
@@ -73,11 +82,15 @@ class Performance:
         place = 0
         while place < len(steps):
             end, difference = self._play_from(steps, place, needs_ids)
-            difference = difference or self._look_after_others(steps[place].client, end - 1)
+            difference = (difference or self._look_after_others(steps[place].client, end - 1)
+                          or self._listen(end - 1, steps[end - 1].commands[-1]))
             if difference:
                 return difference
             place = end
         return self._finish()
+
+    def _listen(self, place, argv):
+        return compare_notifications(self._judge, self._servers, place, argv)
 
     def _play_from(self, steps, place, needs_ids):
         """Play one step, or a batch of them; return where to go on, and the difference."""
@@ -94,7 +107,7 @@ class Performance:
             return place + 1, play_carefully(self._judge, player, one, place)
         if _scans(one):
             return place + 1, self._scan(player, one, place)
-        end = self._batch_end(steps, place)
+        end = place + 1 if self._step_by_step else self._batch_end(steps, place)
         return end, self._play_batch(player, steps, place, end)
 
     def _player(self, name, needs_ids):
@@ -117,12 +130,17 @@ class Performance:
                    for avoid in self._avoided for argv in one.commands)
 
     def _play_batch(self, player, steps, place, end):
-        commands = [(number, argv) for number in range(place, end) for argv in steps[number].commands]
-        sides = player.exchange([argv for _, argv in commands])
-        for (number, argv), *replies in zip(commands, *sides):
+        questions = Questions(player, self._writing)
+        commands = []
+        for number in range(place, end):
+            one = steps[number]
+            commands += [(number, argv, self._judge.compare) for argv in one.commands]
+            commands += [(number, argv, self._judge.compare_answer) for argv in questions.after(one)]
+        sides = player.exchange([argv for _, argv, _ in commands])
+        for (number, argv, compare), *replies in zip(commands, *sides):
             if argv is steps[number].commands[0]:
                 player.before = None
-            if not self._judge.compare(player, argv, replies):
+            if not compare(player, argv, replies):
                 return Difference(number, argv, replies)
             if player.gone:
                 return None
@@ -197,7 +215,8 @@ class Performance:
         for player in self._players.values():
             if player.waiting:
                 wake(self._servers, player)
-        return compare_state(self._judge, self._servers)
+        return (compare_state(self._judge, self._servers)
+                or self._listen(None, (b"SCAN",)))      # which has deleted the keys that have run out
 
     def close(self):
         """Close every connection; where the servers' state depends on it, wait until they have noticed."""
@@ -258,5 +277,5 @@ def _wait_until_alone(server):
             text = server.call(b"INFO", b"clients")[1] or b""
         except LinkError:
             return                      # the next reset restarts it
-        if b"connected_clients:1\r\n" in text:
+        if b"connected_clients:%d\r\n" % server.own_clients in text:
             return

@@ -15,9 +15,9 @@ from .synopses import DATA_GROUPS
 SMALL_LIMITS = (b"1", b"3", b"4", b"8")
 SMALL_SIZES = (b"2", b"4")
 RUNNING_OUT = synopses("""
-    PEXPIRE anykey 1
-    GETEX anykey PX 1
-    SET anykey 'short' PX 1
+    PEXPIRE anykey 2
+    GETEX anykey PX 2
+    SET anykey 'short' PX 2
 """)
 WATCH_BREAKERS = synopses("""
     FLUSHALL
@@ -82,7 +82,7 @@ def _run_out(writer, client):
     setting = writer.one_of(RUNNING_OUT)
     groups = [group for group in DATA_GROUPS if group in writer.groups]
     use = writer.step(client, writer.random.choice(groups), in_multi=True).commands if groups else ()
-    return step(client, setting, (b"DEBUG", b"SLEEP", b"0.003"), *(use + ((b"EXISTS", setting[1]),)))
+    return step(client, setting, (b"DEBUG", b"SLEEP", b"0.004"), *(use + ((b"EXISTS", setting[1]),)))
 
 
 def transactions(writer):

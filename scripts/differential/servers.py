@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from .notifications import SETTING, Listener
 from .wire import Link, LinkError, encode, parse
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ ORACLE_COMMAND = "%s --port {port} --save '' --appendonly no --enable-debug-comm
 OWN_COMMAND = "%s -m redis_clone --port {port} --save '' --enable-debug-command yes"
 START_TIMEOUT_S = 15
 # Keys that have run out stay until they are looked at, on both sides; timeouts are noticed within 10 ms.
-SETTINGS = ((b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"), (b"CONFIG", b"SET", b"hz", b"100"))
+SETTINGS = ((b"DEBUG", b"SET-ACTIVE-EXPIRE", b"0"), (b"CONFIG", b"SET", b"hz", b"100"), SETTING)
 
 
 class ServerError(Exception):
@@ -48,11 +49,14 @@ def own_command():
 class Server:
     """One server: `command` with {port} and {dir} to be started, or `address` of a running one."""
 
+    own_clients = 2                     # the control connection and the listener
+
     def __init__(self, label, command=None, address=None, timeout_s=5.0):
         self.label = label
         self.timeout_s = timeout_s
         self.address = address
         self.control = None
+        self.listener = None
         self.family, self.version = "", ()
         self.obituary = ""              # what the process printed before it died by itself
         self._command = command
@@ -66,6 +70,7 @@ class Server:
             self._start_process()
         self._connect()
         self._control_calls(SETTINGS)
+        self.listener = Listener(self.connect())
         self._config = self._read_config()
         self.family, self.version = self._recognise()
 
@@ -144,12 +149,14 @@ class Server:
             return
         try:
             self._control_calls(commands)
+            self.listener.ask()
+            self.listener.hear()
         except LinkError:
             self.restart()
 
     def restart(self):
         """Make the server usable again after it died, hung or lost the control connection."""
-        self._close_control()
+        self._close_connections()
         if self._process is not None and self._process.poll() is not None:
             self.obituary = self.last_output()
         if self._command is not None:
@@ -165,6 +172,11 @@ class Server:
         entries = tree[1] if tree[0] in "*~" and tree[1] is not None else []
         return {name for name, entry in zip(names, entries) if entry[1]}
 
+    def writing_commands(self):
+        """Return the names (XGROUP|CREATE form) of all commands that may change data."""
+        tree = self.call(b"COMMAND", b"LIST", b"FILTERBY", b"ACLCAT", b"write")
+        return {name.decode().upper() for _, name in tree[1] or []}
+
     def last_output(self, size=2000):
         """Return the end of what the process has printed."""
         if self._directory is None:
@@ -172,10 +184,11 @@ class Server:
         data = (Path(self._directory) / "output.log").read_bytes()
         return data[-size:].decode("utf-8", "replace")
 
-    def _close_control(self):
-        if self.control is not None:
-            self.control.close()
-            self.control = None
+    def _close_connections(self):
+        for one in (self.control, self.listener):
+            if one is not None:
+                one.close()
+        self.control = self.listener = None
 
     def _stop_process(self):
         if self._process is None:
@@ -189,7 +202,7 @@ class Server:
         self._process = None
 
     def stop(self):
-        self._close_control()
+        self._close_connections()
         self._stop_process()
         if self._directory is not None:
             shutil.rmtree(self._directory, ignore_errors=True)

@@ -4,6 +4,7 @@ import time
 from collections import namedtuple
 
 from .generator import Generator
+from .judge import NOTIFICATIONS
 from .report import show_difference, show_exchange, show_step
 from .runner import Runner
 from .shrinker import shrink, signature
@@ -56,7 +57,7 @@ class Session:
 
     def play_steps(self, steps):
         """Play given steps once and show every exchange; return the Difference or None."""
-        difference = self.runner.play(steps)
+        difference = self.runner.play(steps, step_by_step=True)
         if difference is not None:
             found = Found(0, difference, steps, 1, "", self._obituary())
             self._show(show_difference(found, [server.label for server in self.servers]))
@@ -79,8 +80,12 @@ class Session:
 
     def _keep(self, number, steps, difference):
         """Shrink a difference, print it, and leave its command out from now on."""
-        steps, difference = shrink(steps, difference, self.runner.play, self._options.shrink_seconds)
-        again = [self.runner.play(steps) for _ in range(CONFIRMATIONS)]
+        def play(candidate):
+            return self.runner.play(candidate, step_by_step=True)
+
+        difference = play(steps) or difference
+        steps, difference = shrink(steps, difference, play, self._options.shrink_seconds)
+        again = [play(steps) for _ in range(CONFIRMATIONS)]
         same = [one for one in again if one is not None and signature(one) == signature(difference)]
         found = Found(number, difference, steps, len(same) / CONFIRMATIONS, self._replay_command(number),
                       self._obituary())
@@ -116,7 +121,7 @@ class Session:
 
 def culprit(difference, steps):
     """Return the name of the command that a difference is probably about."""
-    name = names_of(difference.argv)
+    name = names_of(difference.argv[1:] if difference.argv[0] == NOTIFICATIONS else difference.argv)
     if difference.place is not None and name not in ASKING and not name.startswith("("):
         return name
     for one in reversed(steps):

@@ -7,6 +7,7 @@ command; otherwise one would end at another, possibly known, difference.
 
 import time
 
+from .judge import NOTIFICATIONS
 from .player import Failure
 from .steps import COMMANDS, RAW, names_of
 from .writer import CONTENTS, LISTINGS, takes_long
@@ -23,6 +24,8 @@ def signature(difference):
     failures = [reply.what for reply in difference.replies if isinstance(reply, Failure)]
     if failures:
         return failures[-1]
+    if difference.argv[0] == NOTIFICATIONS:
+        return b" ".join(difference.argv).decode("latin-1")
     return "state" if difference.place is None else names_of(difference.argv)
 
 

@@ -10,7 +10,7 @@ printed for a difference, and `read_steps` takes it back from a file:
     A raw> "*1\r\n$4\r\nPI" "NG\r\n"     bytes as they are, in pieces, on a connection of their own
 
 Some arguments differ from server to server and are written as placeholders: {id:A} is client A's id,
-{cursor} makes the command run as a complete scan.
+{cursor} makes the command run as a complete scan, {dump} is what the other server last answered to a DUMP.
 """
 
 import re
@@ -21,6 +21,7 @@ WAITS = "waits"
 RAW = "raw"
 
 CURSOR = b"{cursor}"
+DUMP = b"{dump}"
 ID_OF = re.compile(rb"\{id:(\w+)\}\Z")
 LONGEST_SHOWN = 400
 

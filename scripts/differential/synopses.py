@@ -139,7 +139,73 @@ GROUPS = {
         ZUNION weighted_zset_keys [AGGREGATE (SUM|MIN|MAX)] [WITHSCORES]
         ZUNIONSTORE key weighted_zset_keys [AGGREGATE (SUM|MIN|MAX)]
     """,
+    "stream": """
+        XACK key group entry_id...
+        XADD key new_id (field value)... *5
+        XADD key [NOMKSTREAM] trim new_id (field value)... *2
+        XAUTOCLAIM key group consumer min_idle range_start [COUNT positive] [JUSTID]
+        XCLAIM key group consumer min_idle entry_id... [IDLE milliseconds|TIME unix_milliseconds] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID entry_id] *2
+        XDEL key entry_id... *2
+        XGROUP|CREATE key group group_start [MKSTREAM] [ENTRIESREAD entries] *3
+        XGROUP|CREATECONSUMER key group consumer
+        XGROUP|DELCONSUMER key group consumer
+        XGROUP|DESTROY key group *0.5
+        XGROUP|SETID key group group_start [ENTRIESREAD entries]
+        XINFO|CONSUMERS key group
+        XINFO|GROUPS key *2
+        XINFO|STREAM key [FULL [COUNT count]] *3
+        XLEN key
+        XPENDING key group *2
+        XPENDING key group [IDLE min_idle] range_start range_end count [consumer] *2
+        XRANGE key range_start range_end [COUNT count] *2
+        XREAD [COUNT count] [BLOCK block] reads
+        XREADGROUP GROUP group consumer [COUNT count] [BLOCK block] [NOACK] group_reads *4
+        XREVRANGE key range_end range_start [COUNT count]
+        XSETID key entry_id [ENTRIESADDED entries] [MAXDELETEDID entry_id] *0.5
+        XTRIM key trim
+    """,
+    "geo": """
+        GEOADD key [NX|XX] [CH] (longitude latitude place)... *6
+        GEODIST key place place [unit]
+        GEOHASH key place...
+        GEOPOS key place...
+        GEORADIUS key longitude latitude radius unit [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT positive [ANY]] [ASC|DESC] [STORE key|STOREDIST key]
+        GEORADIUSBYMEMBER key place radius unit [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT positive [ANY]] [ASC|DESC] [STORE key|STOREDIST key]
+        GEORADIUSBYMEMBER_RO key place radius unit [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT positive [ANY]] [ASC|DESC]
+        GEORADIUS_RO key longitude latitude radius unit [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT positive [ANY]] [ASC|DESC]
+        GEOSEARCH key (FROMMEMBER place|FROMLONLAT longitude latitude) (BYRADIUS radius unit|BYBOX radius radius unit) [ASC|DESC] [COUNT positive [ANY]] [WITHCOORD] [WITHDIST] [WITHHASH] *3
+        GEOSEARCHSTORE key key (FROMMEMBER place|FROMLONLAT longitude latitude) (BYRADIUS radius unit|BYBOX radius radius unit) [ASC|DESC] [COUNT positive [ANY]] [STOREDIST]
+        ZADD key score place *0.3
+        ZRANGE key 0 -1 WITHSCORES
+        ZREM key place... *0.5
+    """,
+    "bitmap": """
+        BITCOUNT key [index index [BYTE|BIT]] *2
+        BITFIELD key (GET bit_type bit_place|SET bit_type bit_place integer|INCRBY bit_type bit_place integer|OVERFLOW (WRAP|SAT|FAIL))... *4
+        BITFIELD_RO key (GET bit_type bit_place)...
+        BITOP (AND|OR|XOR|NOT) key key... *2
+        BITPOS key bit [index [index [BYTE|BIT]]] *2
+        GET key
+        GETBIT key bit_offset
+        SET key value
+        SETBIT key bit_offset bit *5
+        SETRANGE key offset value
+    """,
+    "hyperloglog": """
+        GET key *2
+        PFADD key element... *4
+        PFADD key elements *3
+        PFCOUNT key... *2
+        PFDEBUG (DECODE|ENCODING|GETREG|TODENSE) key *0.3
+        PFMERGE key [key]... *2
+        SET key value *0.3
+    """,
     "generic": """
+        DUMP anykey *2
+        RESTORE anykey time_to_live '{dump}' [REPLACE] [ABSTTL] [IDLETIME count] [FREQ count] *2
+        SORT anykey [BY weight_pattern] [LIMIT limit_offset limit_count] [GET get_pattern] [GET get_pattern] [ASC|DESC] [STORE anykey]
+        SORT anykey [LIMIT limit_offset limit_count] [GET get_pattern] [ASC|DESC] ALPHA [STORE anykey] *2
+        SORT_RO anykey [BY weight_pattern] [LIMIT limit_offset limit_count] [GET get_pattern] [ASC|DESC] [ALPHA]
         COPY anykey anykey [DB database] [REPLACE] *3
         DEL anykey... *2
         EXISTS anykey...
@@ -233,7 +299,7 @@ GROUPS = {
     """,
 }
 
-DATA_GROUPS = ("string", "list", "hash", "set", "sorted_set", "generic")
+DATA_GROUPS = ("string", "list", "hash", "set", "sorted_set", "stream", "geo", "bitmap", "hyperloglog", "generic")
 
 
 class Catalogue:

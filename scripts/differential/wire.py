@@ -148,6 +148,12 @@ class Link:
             self._take(position)
         return replies, None
 
+    def read_until(self, ending):
+        """Return everything up to the given bytes, which are the last that the server sends for now."""
+        while not self._buffer.endswith(ending):
+            self._receive()
+        return self._take(len(self._buffer))
+
     def read_to_end(self):
         """Return every byte up to the server's closing, and None or the reason why that never came."""
         while True:

@@ -13,6 +13,10 @@ ODD_COMMANDS = 0.22             # the part of commands made wrong on purpose
 LONGEST_WAIT_S = 0.05
 MOST_PICKS = 10000
 MOST_BYTES = 1000000
+LEAST_MEMORY = 500000000
+# Times to live, in the units of these commands and options, that a sequence does not outlast.
+SHORTEST_TTL = dict.fromkeys((b"EX", b"EXPIRE", b"SETEX"), 60)
+SHORTEST_TTL.update(dict.fromkeys((b"PX", b"PEXPIRE", b"PSETEX"), 60000))
 # Where the timeout of a blocking command is.
 BLOCKING = {"BLPOP": -1, "BRPOP": -1, "BLMOVE": -1, "BRPOPLPUSH": -1, "BLMPOP": 1, "BZPOPMIN": -1,
             "BZPOPMAX": -1, "BZMPOP": 1}
@@ -144,6 +148,13 @@ def takes_long(argv):
         return argv[-1] == b"0" or _integer(argv[-1]) > 10
     if name in CONTENTS and len(argv) > 2:
         return -2 ** 63 < _integer(argv[2]) < -MOST_PICKS      # Redis refuses only the lowest
+    if name in ("XREAD", "XREADGROUP"):
+        return _blocks_long(argv)
+    if name == "SETBIT" and len(argv) > 2:
+        return MOST_BYTES < _integer(argv[2]) // 8 < 2 ** 29
+    if name == "BITFIELD":
+        return any(MOST_BYTES < _integer(word.lstrip(b"#")) // 8 < 2 ** 29 for word in argv[2:]
+                   ) or any(word.startswith(b"#") and _integer(word[1:]) > MOST_BYTES for word in argv[2:])
     if name == "SETRANGE" and len(argv) > 2:
         return MOST_BYTES < _integer(argv[2]) < 2 ** 29        # beyond that Redis refuses
     if name == "CLIENT|PAUSE" and len(argv) > 2:
@@ -158,6 +169,10 @@ def is_defined(argv):
     that could give them other scores, and no other key in an order by name.
     """
     name = names_of(argv)
+    if name == "CONFIG|SET" and _limits_memory(argv):
+        return False                    # which commands are refused depends on how much a server takes
+    if _runs_out_soon(name, argv):
+        return False                    # the scenario that waits for it has steps of its own
     if name == "LSET" and len(argv) > 2 and abs(_integer(argv[2])) >= 2 ** 31:
         return False                    # Redis 7.2 looks at 32 bits of the index only when the list is small
     has_lex_key = any(key in argv for key in LEX_KEYS)
@@ -168,6 +183,28 @@ def is_defined(argv):
     if name in LEX_COMMANDS or name == "ZRANGE" and b"BYLEX" in map(bytes.upper, argv):
         return len(argv) < 2 or argv[1] in LEX_KEYS or argv[1] == NO_LEX_KEY
     return not has_lex_key or name == "ZRANGE"
+
+
+def _blocks_long(argv):
+    """Return whether XREAD or XREADGROUP is asked to wait without end, or for long."""
+    words = [word.upper() for word in argv]
+    return any(word == b"BLOCK" and (_integer(following) > 20 or following in (b"0", b"-0", b"00", b"+0"))
+               for word, following in zip(words, argv[1:]))
+
+
+def _runs_out_soon(name, argv):
+    """Return whether a key gets so short a time to live that a sequence may outlast it."""
+    words = [word.upper() for word in argv]
+    spans = [(following, SHORTEST_TTL[word]) for word, following in zip(words[2:], argv[3:])
+             if word in SHORTEST_TTL]
+    if name.encode() in SHORTEST_TTL:
+        spans += [(argument, SHORTEST_TTL[name.encode()]) for argument in argv[2:3]]
+    return any(0 < _integer(span) < shortest for span, shortest in spans)
+
+
+def _limits_memory(argv):
+    return any(word.lower() == b"maxmemory" and 0 < _integer(value) < LEAST_MEMORY
+               for word, value in zip(argv[2:], argv[3:]))
 
 
 def _integer(argument):

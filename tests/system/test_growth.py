@@ -42,7 +42,7 @@ class GrowthTest(unittest.TestCase):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             report.operation(growth.OPERATIONS[0], {("one", 400): 1e-6, ("one", 1000): 4e-6})
         self.assertEqual(report.missed, ["ZADD"])
-        self.assertTrue(out.getvalue().endswith("         3  MISSED\n"))
+        self.assertTrue(out.getvalue().endswith("       3.0  MISSED\n"))
 
     def test_wrong_options_are_told(self):
         status, out = self.run_("--only", "gett")
