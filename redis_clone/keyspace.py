@@ -15,20 +15,18 @@ from collections import Counter
 
 from .datatypes.hash import ExpiringHash, Hash
 from .datatypes.hash_index import INDEX_ALWAYS, INDEX_FROM, HashIndex, random_key, scan
-from .datatypes.hyperloglog import HyperLogLog
 from .datatypes.limits import EncodingLimits
 from .datatypes.quicklist import QuickList
 from .datatypes.set import Set
 from .datatypes.sorted_set import SortedSet
 from .datatypes.stream import Stream
-from .datatypes.string_variants import EmbeddedString, UnsharedInteger
+from .datatypes.string_variants import STRING_CLASSES
 from .errors import WrongTypeError
 from .field_expiry import live_fields, schedule_fields
 
 __all__ = ["Keyspace", "Database", "type_name", "text_of"]
 
-_STRINGS = (bytes, bytearray, int, EmbeddedString, UnsharedInteger, HyperLogLog)
-_TYPE_NAMES = dict.fromkeys(_STRINGS, "string")
+_TYPE_NAMES = dict.fromkeys(STRING_CLASSES, "string")
 _TYPE_NAMES.update({QuickList: "list", Set: "set", Hash: "hash", ExpiringHash: "hash", SortedSet: "zset",
                     Stream: "stream"})
 
@@ -247,14 +245,14 @@ class Database:
         self.accessed[key] = keyspace.lru_clock
         if value.__class__ is bytes:
             return value
-        if value.__class__ in _STRINGS:
+        if value.__class__ in STRING_CLASSES:
             return bytes(text_of(value))
         raise WrongTypeError
 
     def edit_string(self, key):
         """A string as bytes or bytearray, or None; raises WrongTypeError."""
         value = self.edit(key)
-        if value is None or value.__class__ in _STRINGS:
+        if value is None or value.__class__ in STRING_CLASSES:
             return text_of(value)
         raise WrongTypeError
 

@@ -189,6 +189,11 @@ class TimesTest(EngineTestCase):
         self.execute("XACK s g 1-1")
         self.check_pending("XCLAIM s g d 0 1-1 FORCE", "d", 0, 2)
 
+    def test_the_count_of_deliveries_has_64_bits(self):
+        self.execute(f"XCLAIM s g d 0 1-1 RETRYCOUNT {(1 << 63) - 1}")
+        self.check_pending("XCLAIM s g d 0 1-1", "d", 0, MIN_INT64)
+        self.check_pending("XREADGROUP GROUP g d STREAMS s 0", "d", 0, MIN_INT64 + 1)
+
     def test_xpending_with_a_least_idle_time(self):
         self.execute("XADD s 2-2 f v")
         self.execute("XREADGROUP GROUP g d STREAMS s >")

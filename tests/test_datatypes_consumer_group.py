@@ -143,6 +143,10 @@ class ProgressTest(unittest.TestCase):
         self.assertEqual(group.last_id, (2, 0))
         self.assertEqual(self.read(stream, group, 3), (3, 0))
 
+    def test_the_count_has_64_bits(self):
+        stream, group = stream_of(1, 2, 3), ConsumerGroup(NO_ID, (1 << 63) - 1)
+        self.assertEqual(self.read(stream, group, 1), (-(1 << 63), -(1 << 63) + 3))
+
     def test_reading_finds_out_an_unknown_count_where_it_can(self):
         stream, group = stream_of(1, 2, 3), ConsumerGroup(NO_ID)
         self.assertEqual(self.read(stream, group, 1), (1, 2))

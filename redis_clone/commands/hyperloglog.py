@@ -7,7 +7,7 @@ Handlers run with the engine's lock held.
 """
 from functools import reduce
 
-from ..datatypes.hyperloglog import CorruptedError, HyperLogLog, is_valid_header
+from ..datatypes.hyperloglog import EMPTY, CorruptedError, HyperLogLog, is_valid_header
 from ..datatypes.hyperloglog_registers import (REGISTERS, bytes_of, estimate, greater, lanes_of, locate,
                                                pack, unpack)
 from ..errors import RedisError, WrongTypeError
@@ -33,17 +33,17 @@ def pfadd(session, key, *elements):
     """Adds elements to a HyperLogLog key. Creates the key if it doesn't exist."""
     db = session.db
     value = db.values.get(key)
-    created = False
-    if value.__class__ is HyperLogLog and key not in db.expires:
-        db.accessed[key] = db.keyspace.lru_clock
+    changes = 0
+    keyspace = db.keyspace
+    if value.__class__ is HyperLogLog and key not in db.expires:            # one in use
+        db.accessed[key] = keyspace.lru_clock
     else:
         value, created = _edit_or_create(db, key)
-    changes = int(created)
-    raise_register, limits = value.raise_register, db.keyspace.limits
+        changes += created
     try:
         for element in elements:
             register, rank = locate(element)
-            if raise_register(register, rank, limits):
+            if value.raise_register(register, rank, keyspace.limits):
                 changes += 1
     except CorruptedError:
         if changes:                             # to elements before: they stay, but nobody is told, as in Redis
@@ -61,7 +61,7 @@ def _edit_or_create(db, key):
     value = db.edit(key)
     if value is not None:
         return _adopt(db, key, value), False
-    value = HyperLogLog()
+    value = HyperLogLog(EMPTY)
     db.set(key, value)
     return value, True
 
@@ -189,7 +189,7 @@ def pfselftest(session):
     registers = lanes_of(bytes(random.randrange(64) for _ in range(REGISTERS)))
     if unpack(pack(registers)) != registers:
         raise RedisError("TESTFAILED Registers change when they are packed")
-    sparse, dense = HyperLogLog(), HyperLogLog()
+    sparse, dense = HyperLogLog(EMPTY), HyperLogLog(EMPTY)
     dense.make_dense()
     for number in range(_SELF_TEST_ELEMENTS):
         register, rank = locate(random.getrandbits(64).to_bytes(8, "little"))

@@ -174,7 +174,7 @@ def _claim(members, id_, consumer, idle_ms, options, now_ms):
     if options.deliveries >= 0:
         entry.deliveries = options.deliveries
     elif not options.just_id:
-        entry.deliveries += 1
+        entry.deliver_again(options.delivered_ms)
     return True
 
 
@@ -238,9 +238,10 @@ def _autoclaim(stored, members, consumer, idle_ms, first, count, just_id, now_ms
         if idle_ms and now_ms - entry.delivered_ms < idle_ms:
             continue
         members.reassign(id_, entry, consumer)
-        entry.delivered_ms = now_ms
-        if not just_id:
-            entry.deliveries += 1
+        if just_id:
+            entry.delivered_ms = now_ms
+        else:
+            entry.deliver_again(now_ms)
         claimed.append((id_, fields))
     for id_ in deleted:                     # only now: the walk is over
         members.acknowledge(id_)

@@ -270,9 +270,7 @@ def _read_history(stored, members, consumer, after, count, now_ms):
         if fields is None:
             fields = NULL_ARRAY
         else:
-            entry = members.pending[id_]
-            entry.delivered_ms = now_ms
-            entry.deliveries += 1
+            members.pending[id_].deliver_again(now_ms)
         reply.append((format_id(id_), fields))
     return reply
 

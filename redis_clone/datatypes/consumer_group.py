@@ -19,6 +19,7 @@ from .ordered_ids import OrderedIds
 __all__ = ["ConsumerGroup", "Consumer", "PendingEntry", "entries_up_to"]
 
 _NO_ID = (0, 0)
+_2_63 = 1 << 63
 
 
 class PendingEntry:
@@ -30,6 +31,11 @@ class PendingEntry:
         self.consumer = consumer
         self.delivered_ms = delivered_ms
         self.deliveries = deliveries
+
+    def deliver_again(self, delivered_ms):
+        """It was delivered once more to the consumer that it has."""
+        self.delivered_ms = delivered_ms
+        self.deliveries = _wrapped(self.deliveries + 1)
 
     def __length_hint__(self):
         """Nothing in it is worth taking apart by itself when a large group is disposed of."""
@@ -131,11 +137,11 @@ class ConsumerGroup:
     def advance(self, stream, ids):
         """The entries with these ids, one or more, after all that were delivered before: count them."""
         if self.entries_read is not None and stream.max_deleted_id == _NO_ID:
-            self.entries_read += len(ids)
+            self.entries_read = _wrapped(self.entries_read + len(ids))
         else:
             for id_ in ids:
                 if self.entries_read is not None and not _may_miss_entries(stream, id_):
-                    self.entries_read += 1
+                    self.entries_read = _wrapped(self.entries_read + 1)
                 elif stream.entries_added:
                     self.entries_read = entries_up_to(stream, id_)
         self.last_id = ids[-1]
@@ -147,7 +153,7 @@ class ConsumerGroup:
         entries_read = self.entries_read
         if entries_read is None or _may_miss_entries(stream, self.last_id):
             entries_read = entries_up_to(stream, self.last_id)
-        return None if entries_read is None else stream.entries_added - entries_read
+        return None if entries_read is None else _wrapped(stream.entries_added - entries_read)
 
     def duplicate(self):
         """An independent copy."""
@@ -158,6 +164,11 @@ class ConsumerGroup:
             new.pending[id_] = PendingEntry(new.consumers[entry.consumer.name], entry.delivered_ms, entry.deliveries)
         new.ids = OrderedIds(self.ids)
         return new
+
+
+def _wrapped(number):
+    """A number as it stands in 64 bits: counts may be set to any value and overflow, in Redis as here."""
+    return number if -_2_63 <= number < _2_63 else (number + _2_63) % (2 * _2_63) - _2_63
 
 
 def _may_miss_entries(stream, id_):

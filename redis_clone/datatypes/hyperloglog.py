@@ -27,14 +27,14 @@ from operator import length_hint
 
 from .hyperloglog_registers import DENSE_BYTES, REGISTERS, bytes_of, estimate, lanes_of, pack, unpack
 
-__all__ = ["HyperLogLog", "CorruptedError", "is_valid_header"]
+__all__ = ["HyperLogLog", "CorruptedError", "EMPTY", "is_valid_header"]
 
 _HEADER_BYTES = 16
 _ENCODING_AT = 4
 _DENSE, _SPARSE = 0, 1
 _OUT_OF_DATE_AT, _OUT_OF_DATE = 15, 128
 _ALL_ZEROS = b"\x7f\xff"
-_EMPTY = b"HYLL\1" + bytes(11) + _ALL_ZEROS                # its estimate is 0 and not out of date
+EMPTY = b"HYLL\1" + bytes(11) + _ALL_ZEROS                # its estimate is 0 and not out of date
 
 _HIGHEST_SPARSE_RANK = 32
 _LONGEST_RUN = 4                                            # of equal registers that are not zero
@@ -67,15 +67,13 @@ def is_valid_header(text):
 
 
 class HyperLogLog(bytearray):
-    """A string with a valid header, see above. The constructor takes its bytes; an empty one by default."""
+    """A string with a valid header, see above. `HyperLogLog(EMPTY)` has no elements.
 
-    __slots__ = ("marks",)
+    No slots and no __init__ on purpose: most HyperLogLogs are short, need no marks, and are made quickly.
+    """
 
     encoding = "raw"            # what OBJECT ENCODING says
-
-    def __init__(self, text=_EMPTY):
-        super().__init__(text)
-        self.marks = ()         # of a sparse one, once it is long: a sorted list
+    marks = ()                  # of a sparse one, once it is long: a sorted list of its own
 
     def duplicate(self):
         """A copy that shares nothing with this one."""

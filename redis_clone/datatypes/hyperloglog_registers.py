@@ -25,42 +25,48 @@ _ALPHA = 0.721347520444481703680                # 1 / (2 ln 2)
 _UINT64 = (1 << 64) - 1
 _FACTOR = 0xC6A4A7935BD1E995
 _SEED = 0xADC83B19
-_SHORT = 16                                     # elements shorter than this are hashed as one number
+_SHORT = 48                                     # elements shorter than this are hashed as one number
 _STARTS = [_SEED ^ size * _FACTOR & _UINT64 for size in range(_SHORT)]
+_RANKS = [(bits & -bits).bit_length() for bits in range(256)]           # 0: it takes more bits to tell
+_from_bytes = int.from_bytes
 
 
 def locate(element):
-    """``(register, rank)`` of an element, which is bytes. 1.2 us for an ordinary short one (CPython 3.11)."""
+    """``(register, rank)`` of an element, which is bytes. About a microsecond for a short one (CPython 3.11)."""
     size = len(element)
     if size < _SHORT:
-        # Multiplication makes numbers of more than 64 bits. They are cut only before a shift to the right or
-        # at the end, since what stands above 64 bits never gets lower otherwise.
-        number = int.from_bytes(element, "little")
+        # A number of more than 64 bits is cut only before a shift to the right, or for speed: multiplication
+        # and xor bring nothing down from above.
+        number = _from_bytes(element, "little")
         mixed = _STARTS[size]
-        if size > 7:
-            block = (number & _UINT64) * _FACTOR & _UINT64
-            mixed = (mixed ^ (block ^ block >> 47) * _FACTOR) * _FACTOR
+        while size > 7:
+            block = number * _FACTOR & _UINT64
+            mixed = (mixed ^ (block ^ block >> 47) * _FACTOR) * _FACTOR & _UINT64
             number >>= 64
-        if size & 7:
-            mixed = (mixed ^ number) * _FACTOR
+            size -= 8
+        if size:
+            mixed = (mixed ^ number) * _FACTOR & _UINT64
     else:
         mixed = _mix_blocks(element)
-    mixed &= _UINT64
     mixed = (mixed ^ mixed >> 47) * _FACTOR & _UINT64
-    mixed ^= mixed >> 47
+    low = (mixed ^ mixed >> 47) & 0x3FFFFF      # the register and the next eight bits, nearly always enough
+    return low & 16383, _RANKS[low >> 14] or _full_rank(mixed ^ mixed >> 47)
+
+
+def _full_rank(mixed):
     rest = mixed >> 14 | 1 << 50
-    return mixed & 16383, (rest & -rest).bit_length()
+    return (rest & -rest).bit_length()
 
 
 def _mix_blocks(element):
-    """The hash of a longer element, before its last stirring and of any width."""
+    """The hash of a longer element, before its last stirring."""
     size = len(element)
-    mixed = _SEED ^ size * _FACTOR
+    mixed = _SEED ^ size * _FACTOR & _UINT64
     for block in struct.unpack_from(f"<{size >> 3}Q", element):
         block = block * _FACTOR & _UINT64
         mixed = (mixed ^ (block ^ block >> 47) * _FACTOR) * _FACTOR & _UINT64
     if size & 7:
-        mixed = (mixed ^ int.from_bytes(element[size & -8:], "little")) * _FACTOR
+        mixed = (mixed ^ _from_bytes(element[size & -8:], "little")) * _FACTOR & _UINT64
     return mixed
 
 

@@ -6,7 +6,9 @@ In every other respect these values are strings like any other; they are immutab
 is plain bytes again.
 """
 
-__all__ = ["EmbeddedString", "UnsharedInteger"]
+from .hyperloglog import HyperLogLog
+
+__all__ = ["EmbeddedString", "UnsharedInteger", "STRING_CLASSES"]
 
 
 class EmbeddedString(bytes):
@@ -19,3 +21,7 @@ class UnsharedInteger(bytes):
     """A small integer that COPY made: a number, but one of its own."""
 
     __slots__ = ()
+
+
+# Every class whose objects a key may hold as a string, see keyspace.py.
+STRING_CLASSES = (bytes, bytearray, int, EmbeddedString, UnsharedInteger, HyperLogLog)

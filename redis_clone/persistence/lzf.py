@@ -6,12 +6,13 @@ A compressed string is a row of literal runs and back references:
     nnnooooo oooooooo                   n+2 bytes (n is 1 to 6) from o+1 bytes back in what is unpacked so far
     111ooooo nnnnnnnn oooooooo          n+9 bytes from o+1 bytes back
 
-What is packed here is not what Redis makes of the same string, byte for byte, but takes about the same room, and
-Redis unpacks it. Searching every position takes 0.2 us a byte, so strings that will not get smaller are left soon:
-short ones when a glance finds nothing twice, and a long stretch without a match is searched ever more coarsely.
+What is packed here is not what Redis makes of the same string, byte for byte, but takes about the same
+room, and Redis unpacks it. Searching every position takes 0.2 us a byte, so strings that will not get
+smaller are left soon: short ones when a glance finds nothing twice, and a long stretch without a match is
+searched ever more coarsely.
 
-CPython 3.11: to pack takes 0.2 us a byte of text, 0.02 us of random bytes, 0.005 us of zeros; to unpack, 0.1 us a
-packed byte.
+CPython 3.11: to pack takes 0.2 us a byte of text, 0.02 us of random bytes, 0.005 us of zeros; to unpack,
+0.1 us a packed byte.
 
 Pure functions: callable from any thread.
 """
@@ -22,11 +23,11 @@ __all__ = ["compress", "decompress"]
 _LONGEST_RUN = 32
 _LONGEST_MATCH = 264
 _FARTHEST = 8192                # how far back a match may start
-_MOST_EXPANDED = 88             # times: three bytes for the longest match
+_MOST_EXPANDED = 88             # times: the longest match takes three bytes
 
 _SHORT = 128                    # bytes of a string at which it is worth to have a glance first
-_COARSER_AFTER = 6              # each 2**6 bytes without a match, the steps of the search grow by a byte: to ...
-_COARSEST = 64
+_COARSER_AFTER = 6              # each 2**6 bytes without a match, the steps of the search grow by a byte
+_COARSEST = 64                  # bytes of the longest step
 _REMEMBERED = 2 * _FARTHEST     # positions: all that can be referred to, and no memory without bounds
 
 
@@ -103,7 +104,7 @@ def decompress(data, size):
 
 
 def _has_repetition(data):
-    """False when certainly no eight bytes occur twice: too little to win for a short string."""
+    """False when certainly no seven bytes occur twice: too little to win for a short string."""
     find = data.find
     for position in range(4, len(data) - 3, 4):
         if find(data[position:position + 4]) < position:
@@ -115,7 +116,8 @@ def _match_length(data, first, second):
     """How many bytes from `first` on are the same as from `second` on; at least three are."""
     for longest in (12, _LONGEST_MATCH):                # most are short
         others = data[second:second + longest]          # ends with data, maybe
-        difference = int.from_bytes(data[first:first + len(others)], "little") ^ int.from_bytes(others, "little")
+        ours = data[first:first + len(others)]
+        difference = int.from_bytes(ours, "little") ^ int.from_bytes(others, "little")
         if difference:
             return (difference & -difference).bit_length() - 1 >> 3
     return len(others)

@@ -29,7 +29,7 @@ from ..datatypes.quicklist import QuickList
 from ..datatypes.set import Set
 from ..datatypes.sorted_set import SortedSet
 from ..datatypes.stream import Stream
-from ..datatypes.string_variants import EmbeddedString, UnsharedInteger
+from ..datatypes.string_variants import STRING_CLASSES
 from .corrupt import CorruptPayload
 from .intset import decode_intset, encode_intset
 from .listpack import decode_listpack, encode_listpack
@@ -84,7 +84,7 @@ def _read_count(reader):
 # ---- strings ----------------------------------------------------------------------------------------------
 
 def _write_string(value, version, compress):
-    if value.__class__ is bytearray:
+    if isinstance(value, bytearray):
         value = bytes(value)
     return _STRING, encode_string(value, compress)
 
@@ -250,7 +250,7 @@ def _packed_zset(items, limits):
 # ---- which is which ---------------------------------------------------------------------------------------
 
 _WRITERS = {
-    **dict.fromkeys((bytes, bytearray, int, EmbeddedString, UnsharedInteger), _write_string),
+    **dict.fromkeys(STRING_CLASSES, _write_string),
     QuickList: _write_list,
     Set: _write_set,
     SortedSet: _write_zset,

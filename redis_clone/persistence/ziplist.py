@@ -1,7 +1,7 @@
 """The ziplist, which Redis wrote before version 7 where it now writes listpacks. It is only read here.
 
-    total bytes (4, little-endian) | where the last entry starts (4) | number of entries (2; 65535: count them)
-    | entries | FF
+    total bytes (4, little-endian) | where the last entry starts (4)
+    | number of entries (2; 65535: count them) | entries | FF
 
 An entry starts with the size of the one before it (1 byte, or FE and 4 bytes), then come a header and data:
 

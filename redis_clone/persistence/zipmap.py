@@ -2,7 +2,9 @@
 
     number of pairs (1 byte; 254: count them) | pairs | FF
 
-    a pair: length (1 byte, or FE and 4 bytes, little-endian) | field | length | unused bytes (1) | value | unused
+A pair:
+
+    length (1 byte, or FE and 4 bytes, little-endian) | field | length | unused bytes (1) | value | unused
 
 Pure functions: callable from any thread.
 """

@@ -43,7 +43,6 @@ BETWEEN_MESSAGES = synopses("""
     PUBLISH channel 'own'
     HELLO (2|3)
     SELECT 1
-    CLIENT INFO
     MULTI
     EXEC
     DISCARD

@@ -5,6 +5,7 @@ not have at all need no entry: they are left out, and the summary says so. "valk
 itself that it is Redis 7.2.4; "redis" below 7.2 is 7.0.
 """
 
+import re
 from collections import namedtuple
 
 from .equivalence import leaves
@@ -95,6 +96,20 @@ def _sets_expired(argv, in_multi, waits):
                for word, value in zip(words[3:], words[4:]))
 
 
+def _wrong_bit_range(argv, in_multi, waits):
+    """A range for BITCOUNT or BITPOS that is refused, or lacks its end."""
+    name = names_of(argv)
+    if name not in ("BITCOUNT", "BITPOS"):
+        return False
+    *limits, unit = *argv[2 if name == "BITCOUNT" else 3:][:2], b"".join(argv[4 if name == "BITCOUNT" else 5:])
+    return (len(limits) == 1 and name == "BITCOUNT" or unit.upper() not in (b"", b"BYTE", b"BIT")
+            or not all(INTEGER.match(limit) and len(limit) < 19 for limit in limits))
+
+
+def _reads_last_entry(argv, in_multi, waits):
+    return names_of(argv) in ("XREAD", "XREADGROUP") and b"+" in argv
+
+
 def _waits(argv, in_multi, waits):
     return waits
 
@@ -130,10 +145,12 @@ def _directives_of_both(argv, real, other):
 
 LONG_AGO = {b"EXAT": 1600000000, b"PXAT": 1600000000000}
 LOWEST = b"-9223372036854775808"
+INTEGER = re.compile(rb"(0|-?[1-9][0-9]*)\Z")
 NEW_CONSUMER = b"xgroup-createconsumer"
 BLOCKING = frozenset({"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"})
 SCANS = frozenset({"SCAN", "SSCAN", "HSCAN", "ZSCAN"})
-HELP = frozenset({"CLIENT|HELP", "COMMAND|HELP", "CONFIG|HELP", "DEBUG|HELP", "OBJECT|HELP", "PUBSUB|HELP"})
+HELP = frozenset({"CLIENT|HELP", "COMMAND|HELP", "CONFIG|HELP", "DEBUG|HELP", "OBJECT|HELP", "PUBSUB|HELP",
+                  "XGROUP|HELP", "XINFO|HELP"})
 
 KNOWN = (
     Known(VALKEY, None, _refuses_to_leave,
@@ -148,6 +165,7 @@ KNOWN = (
     Known(VALKEY, {"COMMAND|INFO"}, _mentions(b"MULTI", b"WATCH", b"WAIT", b"WAITAOF"),
           "8.0 has more flags for them: no_multi, blocking"),
     Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"HSCAN", b"ZSCAN", b"CLIENT|KILL"), "8.0 has more options"),
+    Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"BITCOUNT"), "8.0 lets it do without an end"),
     Known(VALKEY, HELP, _both_answer, "help texts were extended"),
     Known(REDIS, HELP, _both_answer, "help texts were extended in 7.2"),
     Known(REDIS, {"OBJECT|ENCODING"}, _any_difference,
@@ -179,7 +197,9 @@ AVOIDED = {
     # and so aborts the transaction.
     # 8.0 refuses LREM with the lowest count; for Redis 7.2 it means all elements.
     # Nor does 8.0 set a key that has run out already; Redis 7.2 sets it and deletes it when it is looked at.
-    VALKEY: (_refused_in_transaction, _removes_lowest_count, _sets_expired),
+    # 8.0 looks at the ranges of BITCOUNT and BITPOS before it looks for the key, Redis 7.2 afterwards, and
+    # lets BITCOUNT do without an end. It also has the id + of Redis 7.4 for reading the last entry of a stream.
+    VALKEY: (_refused_in_transaction, _removes_lowest_count, _sets_expired, _wrong_bit_range, _reads_last_entry),
     # 7.0 does not know set-max-listpack-*, so it does not set what comes with it either; nor ZRANK WITHSCORE
     # and COMMAND GETKEYS without arguments, and so aborts the transaction. Options of HELLO before a wrong
     # one have an effect. Clients that wait for several keys are served in another order.

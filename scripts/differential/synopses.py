@@ -205,7 +205,8 @@ GROUPS = {
         RESTORE anykey time_to_live '{dump}' [REPLACE] [ABSTTL] [IDLETIME count] [FREQ count] *2
         SORT anykey [BY weight_pattern] [LIMIT limit_offset limit_count] [GET get_pattern] [GET get_pattern] [ASC|DESC] [STORE anykey]
         SORT anykey [LIMIT limit_offset limit_count] [GET get_pattern] [ASC|DESC] ALPHA [STORE anykey] *2
-        SORT_RO anykey [BY weight_pattern] [LIMIT limit_offset limit_count] [GET get_pattern] [ASC|DESC] [ALPHA]
+        SORT_RO anykey [BY weight_pattern] [LIMIT limit_offset limit_count] [GET get_pattern] [ASC|DESC]
+        SORT_RO anykey [LIMIT limit_offset limit_count] [GET get_pattern] [ASC|DESC] ALPHA
         COPY anykey anykey [DB database] [REPLACE] *3
         DEL anykey... *2
         EXISTS anykey...

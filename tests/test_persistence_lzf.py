@@ -1,0 +1,105 @@
+"""LZF: what is packed unpacks, here and as liblzf does it; what is not LZF is refused."""
+import random
+import unittest
+
+from redis_clone.persistence.corrupt import CorruptPayload
+from redis_clone.persistence.lzf import compress, decompress
+from tests.damage import flipped, survivors, truncated
+
+HELLO = b"hello hello world world, hello world" * 3
+# Packed by a real server.
+HELLO_PACKED = bytes.fromhex("0668656c6c6f2068600504776f726c648005002ce00312801d8005e03123016c64")
+
+
+class DecompressTest(unittest.TestCase):
+    def test_unpacks_what_a_real_server_packed(self):
+        self.assertEqual(decompress(HELLO_PACKED, len(HELLO)), HELLO)
+        self.assertEqual(decompress(bytes.fromhex("016161e01100016161"), 30), b"a" * 30)
+        self.assertEqual(decompress(bytes.fromhex("0361626361e01302016321"), 34), b"abc" * 11 + b"!")
+
+    def test_nothing_is_nothing(self):
+        self.assertEqual(decompress(b"", 0), b"")
+
+    def test_a_match_may_overlap_what_it_writes(self):
+        self.assertEqual(decompress(b"\x01ab" + bytes((0x40, 1)), 6), b"ab" * 3)
+        self.assertEqual(decompress(b"\x01ab" + bytes((0x60, 1)), 7), b"ab" * 3 + b"a")
+
+    def test_refuses_a_match_from_before_the_start(self):
+        with self.assertRaises(CorruptPayload):
+            decompress(b"\x00a\x20\x01", 4)
+        with self.assertRaises(CorruptPayload):
+            decompress(b"\x20\x00", 3)
+
+    def test_refuses_any_other_size(self):
+        for size in (0, 1, len(HELLO) - 1, len(HELLO) + 1, 10 ** 6, 1 << 63):
+            with self.assertRaises(CorruptPayload):
+                decompress(HELLO_PACKED, size)
+
+    def test_stops_before_it_makes_more_than_was_told(self):
+        bomb = b"\x00x" + b"\xe0\xff\x00" * 100000               # would be 26 MB
+        with self.assertRaises(CorruptPayload):
+            decompress(bomb, 1000)
+
+    def test_refuses_every_truncation(self):
+        self.assertEqual(survivors(lambda data: decompress(data, len(HELLO)), truncated(HELLO_PACKED)), [])
+
+    def test_damage_makes_it_refuse_or_unpack_as_many_bytes(self):
+        unpacked = survivors(lambda data: decompress(data, len(HELLO)), flipped(HELLO_PACKED, 3000, seed=1))
+        self.assertEqual({len(data) for data in unpacked}, {len(HELLO)})
+
+
+class CompressTest(unittest.TestCase):
+    def check(self, data):
+        packed = compress(data)
+        if packed is not None:
+            self.assertLess(len(packed), len(data))
+            self.assertEqual(decompress(packed, len(data)), data)
+        return packed
+
+    def test_text_gets_smaller(self):
+        self.assertLessEqual(len(self.check(HELLO)), len(HELLO_PACKED) + 3)
+        self.assertLess(len(self.check(b"x" * 21)), 10)
+
+    def test_nothing_and_what_does_not_repeat_stay(self):
+        for data in (b"", b"a", b"ab", b"abc", b"abcabc", bytes(range(256)), bytes(range(100))):
+            self.assertIsNone(self.check(data))
+
+    def test_random_bytes_stay(self):
+        chance = random.Random(5)
+        for size in (21, 100, 1000, 50000):
+            self.assertIsNone(self.check(bytes(chance.choices(range(256), k=size))))
+
+    def test_long_runs_take_the_longest_matches(self):
+        self.assertLess(len(self.check(bytes(100000))), 100000 // 85)
+
+    def test_matches_at_every_distance_around_the_farthest(self):
+        chance = random.Random(6)
+        needle = bytes(chance.choices(range(256), k=40))
+        for gap in (8150, 8151, 8152, 8153, 8191, 8192, 8193, 9000):
+            self.check(needle + bytes(chance.choices(range(256), k=gap)) + needle)
+        filler = bytes(10) * 815
+        for gap in range(8140, 8160):
+            self.check(needle + filler[:gap] + needle)
+
+    def test_the_end_may_look_like_zeros(self):
+        # A match that ends with the data while what follows its first occurrence is zeros.
+        for zeros in range(3, 30):
+            for tail in range(3, 30):
+                self.check(b"abcdefgh" * 20 + bytes(zeros) + b"-" + bytes(tail))
+
+    def test_whatever_is_packed_unpacks(self):
+        chance = random.Random(7)
+        for _ in range(1500):
+            letters = chance.choice((1, 2, 4, 16, 256))
+            data = bytes(chance.choices(range(letters), k=chance.randrange(400)))
+            if chance.random() < 0.3:
+                data += bytes(chance.randrange(300)) + data
+            self.check(data)
+
+    def test_compressible_text_after_random_bytes_is_found(self):
+        noise = bytes(random.Random(8).choices(range(256), k=20000))
+        self.assertLess(len(self.check(noise + HELLO * 1000)), 25500)
+
+
+if __name__ == "__main__":
+    unittest.main()
