@@ -105,11 +105,16 @@ class PfaddTest(HyperLogLogTestCase):
         self.check(":1", "PFADD k a")
         self.check(CORRUPTED, "PFCOUNT k")
 
+    def test_what_was_added_before_an_error_stays_and_the_estimate_is_forgotten(self):
+        self.client.wire("SET", "k", SPARSE_HEADER + b"\x7f\x00")       # 16129 registers; c has 8436, x3 none
+        self.check(CORRUPTED, "PFADD k c x3")
+        self.check(bulk(SPARSE_HEADER[:15] + b"\x80\x60\xf3\x80\x5e\x0b"), "GET k")
+
 
 class PfcountTest(HyperLogLogTestCase):
     def test_estimates(self):
         self.check(":0", "PFCOUNT none")
-        for count, estimate in ((100, 100), (1000, 1008), (3000, 2979), (20000, 20107)):
+        for count, estimate in ((100, 100), (1000, 1008), (3000, 2979), (20000, 19901)):
             self.client.wire("DEL k")
             self.add_many("k", count)
             self.check(f":{estimate}", "PFCOUNT k")
@@ -160,7 +165,7 @@ class PfmergeTest(HyperLogLogTestCase):
         self.check_digest("1fa1d4322e9d77d19c21df0ecce2f0d9b5ca8d49", "m")
         self.check("+sparse", "PFDEBUG ENCODING m")
         self.check("+OK", "PFMERGE m dense")
-        self.check_digest("8d91d3d8943c9cd5c3b320104c63fb22041bb523", "m")
+        self.check_digest("bc02e9e75926cbbb082d43133e5e2fcb1b2c9216", "m")
         self.check("+dense", "PFDEBUG ENCODING m")
         self.check(":3480", "PFCOUNT m")
 
@@ -258,13 +263,6 @@ class EventTest(EngineTestCase):
         self.execute("WATCH k")
         self.execute("PFCOUNT k")
         self.assertTrue(self.client.session.transaction_spoiled)
-
-    def test_what_was_added_before_an_error_stays_and_the_estimate_is_forgotten(self):
-        # registers up to 12712 are there; "c" concerns one behind them
-        self.execute("SET", "k", SPARSE_HEADER + b"\x7f\x00" + b"\x3f" * 8)
-        self.check_events([], 0, "PFADD k a")
-        text = self.execute("GET k")
-        self.assertEqual(text[15], 0)
 
 
 class CostTest(EngineTestCase):

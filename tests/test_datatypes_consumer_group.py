@@ -4,6 +4,7 @@ import unittest
 from redis_clone.datatypes.consumer_group import ConsumerGroup, entries_up_to
 from redis_clone.datatypes.limits import EncodingLimits
 from redis_clone.datatypes.stream import LAST_ID, NO_ID, Stream
+from redis_clone.disposal import empty
 
 NOW_MS = 1_700_000_000_000
 
@@ -67,6 +68,11 @@ class PendingTest(unittest.TestCase):
             self.assertEqual([ms for ms, _ in self.group.ids], list(bob))
             self.assertEqual([ms for ms, _ in self.group.pending], list(bob))
             self.assertEqual(self.group.consumers_in_order(), [self.bob])
+
+    def test_disposal_takes_a_large_one_apart(self):
+        self.deliver(self.alice, *range(5000))
+        empty([self.group])
+        self.assertEqual((len(self.group.pending), len(self.group.consumers)), (0, 0))
 
     def test_a_duplicate_is_independent(self):
         self.alice.active_ms = 77

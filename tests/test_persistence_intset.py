@@ -35,8 +35,8 @@ class IntsetTest(unittest.TestCase):
 
     def test_refuses_no_members_unknown_widths_and_other_sizes(self):
         for data in (b"", struct.pack("<II", 2, 0), struct.pack("<IIh", 1, 1, 0),
-                     struct.pack("<IIh", 2, 2, 0), struct.pack("<IIhh", 2, 1, 0, 1), struct.pack("<II", 8, 0xFFFFFFFF),
-                     struct.pack("<IIi", 3, 1, 0)):
+                     struct.pack("<IIh", 2, 2, 0), struct.pack("<IIhh", 2, 1, 0, 1),
+                     struct.pack("<II", 8, 0xFFFFFFFF), struct.pack("<IIi", 3, 1, 0)):
             with self.assertRaises(CorruptPayload):
                 decode_intset(data)
 

@@ -97,6 +97,12 @@ WAITS = {
         BZPOPMAX key... long_timeout
         BZMPOP long_timeout counted_keys (MIN|MAX) [COUNT 2]
     """),
+    "stream": synopses("""
+        XREAD BLOCK 0 STREAMS key '$'
+        XREAD COUNT 1 BLOCK 100 STREAMS key key '$' 0
+        XREADGROUP GROUP 'g' 'alice' BLOCK 0 STREAMS key '>'
+        XREADGROUP GROUP 'g' 'bob' COUNT 1 BLOCK 1000 NOACK STREAMS key key '>' '>'
+    """),
 }
 PUSHES = {
     "list": synopses("""
@@ -115,6 +121,17 @@ PUSHES = {
         ZUNIONSTORE key 1 key
         ZRANGESTORE key key 0 -1
         ZREM key member...
+    """),
+    "stream": synopses("""
+        XADD key new_id (field value)...
+        XADD key new_id (field value)...
+        XADD key MAXLEN 2 new_id field value
+        XGROUP CREATE key 'g' '$' MKSTREAM
+        XGROUP CREATE key 'g' 0 MKSTREAM
+        XGROUP DESTROY key 'g'
+        XGROUP SETID key 'g' 0
+        XDEL key entry_id
+        XACK key 'g' entry_id
     """),
 }
 DISTURBANCES = synopses("""
