@@ -4,7 +4,8 @@ The ids stand in runs, sorted lists of at most `RUN_MAX`; of each run the last i
 bisections find any place, and only one run has to move for it. New ids are mostly higher than all others and
 just go to the end.
 
-CPython 3.11, 1,000,000 ids: `add` at the end 0.2 us, `remove` 2 us.
+CPython 3.11, 1,000,000 ids on a busy machine: `add` at the end 0.3 us, `remove` of a random one 7 us (of 1,000:
+0.9 us; the difference is mostly cache misses).
 
 Locking: the engine's lock. Not here: what is known of a pending entry (consumer_group.py).
 """
