@@ -4,7 +4,7 @@ Bit 0 is the highest bit of the first byte, as in SETBIT and its kin. Texts are 
 512 MB: they are worked on in chunks, each turned into one large int or translated through a table, so that
 nothing here takes a Python step per byte nor more than a chunk of further memory.
 
-No locking: plain functions of their arguments. Nothing here knows of keys, negative positions or Redis' errors.
+No locking: plain functions. Nothing here knows of keys, of positions counted from the end, or of errors.
 """
 import operator
 from functools import reduce
@@ -35,7 +35,8 @@ def count_bits(text, start, end):
         chunk = text[position:min(position + _CHUNK_BYTES, last + 1)]
         if not _BYTES_OF_ZEROS.startswith(chunk):           # most of many bitmaps; found out much faster
             total += _count(chunk)
-    before = text[first] >> 8 - (start & 7)                 # the bits of the bytes at both ends that do not count
+    # the bits of the first and the last byte that are outside
+    before = text[first] >> 8 - (start & 7)
     after = text[last] & 127 >> (end & 7)
     return total - _ONES_IN_BYTE[before] - _ONES_IN_BYTE[after]
 
@@ -53,7 +54,7 @@ def find_bit(text, bit, start, end):
 
 
 def _first_bit(byte, start):
-    """The number of the highest bit set in `byte` from bit `start` on, 0 being the highest of all; 8 for none."""
+    """The number of the highest bit set in `byte` from bit `start` on, 0 being the highest; 8 for none."""
     return 8 - (byte & 255 >> start).bit_length()
 
 
@@ -67,8 +68,8 @@ def _skip(text, boring, position, last):
 
 
 def combine(name, texts):
-    """The bytes of "and", "or" or "xor" of texts, as a bytearray as long as the longest; others count as padded
-    with zeros.
+    """The bytes of "and", "or" or "xor" of texts, as a bytearray as long as the longest; the others count as
+    padded with zeros.
     """
     operation = _OPERATORS[name]
     size = max(map(len, texts))
@@ -87,7 +88,7 @@ def invert(text):
 
 
 def get_bits(text, position, width):
-    """The unsigned number in `width` bits from bit `position` on; beyond the end of `text` there are zeros."""
+    """The unsigned number in `width` bits from bit `position` on; zeros follow the end of `text`."""
     first, last = position >> 3, position + width - 1 >> 3
     chunk = text[first:last + 1]
     number = int.from_bytes(chunk, "big") << 8 * (last + 1 - first - len(chunk))
@@ -95,7 +96,7 @@ def get_bits(text, position, width):
 
 
 def set_bits(text, position, width, number):
-    """Store an unsigned number in `width` bits from bit `position` on; `text` is a bytearray that has them."""
+    """Store an unsigned number in `width` bits from bit `position` on of a bytearray that has them."""
     first, last = position >> 3, position + width - 1 >> 3
     shift = 7 - (position + width - 1 & 7)
     others = int.from_bytes(text[first:last + 1], "big") & ~((1 << width) - 1 << shift)

@@ -131,7 +131,7 @@ def _serve_key(engine, database, key):
     """Serve the clients at one key, each one once, while it holds what they wait for."""
     kind = type_name(database.peek(key))
     for waiter in list(database.waiting.get(key, ())):
-        if waiter.kind == kind or waiter.until_gone:
+        if (waiter.kind == kind or waiter.until_gone) and not waiter.done:      # one before may have ended it
             _serve(engine, waiter)
             kind = type_name(database.peek(key))
 

@@ -1,4 +1,5 @@
 """Bits in strings of bytes, held against their spelling as binary digits."""
+import operator
 import random
 import unittest
 
@@ -47,7 +48,7 @@ class BitsTest(unittest.TestCase):
         texts = [b"\xf0\xff\x0f", b"", bytes(1 << 16) + b"\1", bytearray(b"\xaa")]
         size = max(map(len, texts))
         padded = [text.ljust(size, b"\0") for text in texts]
-        for name, operation in (("and", lambda a, b: a & b), ("or", lambda a, b: a | b), ("xor", lambda a, b: a ^ b)):
+        for name, operation in (("and", operator.and_), ("or", operator.or_), ("xor", operator.xor)):
             expected = padded[0]
             for text in padded[1:]:
                 expected = bytes(map(operation, expected, text))

@@ -109,6 +109,15 @@ class ArrivalOrderTest(BlockingTestCase):
         self.check_replies((last, None))
 
 
+class EndedMeanwhileTest(BlockingTestCase):
+    def test_a_client_that_is_hung_up_on_while_another_is_served_takes_nothing(self):
+        first, second = self.blocked("BLPOP l 0"), self.blocked("BLPOP l 0")
+        self.engine.keyspace.notify = lambda db, event, key: event == "lpop" and second.session.close()
+        self.client.wire("RPUSH l a b")
+        self.assertEqual(first.late_reply(), popped("l", "a"))
+        self.check_list("b", "l")
+
+
 class SeveralKeysTest(BlockingTestCase):
     def test_serves_from_the_key_that_gets_a_list(self):
         waiter = self.blocked("BLPOP a b c 0")

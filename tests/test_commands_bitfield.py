@@ -46,7 +46,8 @@ class BitfieldTest(BitfieldTestCase):
             self.check_numbers([0, value], f"BITFIELD k{width} SET i{width} 3 {value} GET i{width} 3")
         for width in range(1, 64):
             value = (1 << width) - 1
-            self.check_numbers([0, value, 0], f"BITFIELD u{width} SET u{width} 5 {value} GET u{width} 5 GET u5 0")
+            self.check_numbers([0, value, 0],
+                               f"BITFIELD u{width} SET u{width} 5 {value} GET u{width} 5 GET u5 0")
 
     def test_offsets_in_fields(self):
         self.check_numbers([0, 0, 7, 9], "BITFIELD k SET u8 #0 7 SET u8 #2 9 GET u8 0 GET u8 16")
@@ -72,7 +73,8 @@ class OverflowTest(BitfieldTestCase):
         self.check_numbers([255, 0, 255], "BITFIELD k INCRBY u8 0 255 INCRBY u8 0 1 INCRBY u8 0 -1")
         self.check_numbers([127, -128, 127], "BITFIELD k2 INCRBY i8 0 127 INCRBY i8 0 1 INCRBY i8 0 -1")
         self.check_numbers([MAX, MIN, MAX], f"BITFIELD k3 INCRBY i64 0 {MAX} INCRBY i64 0 1 INCRBY i64 0 -1")
-        self.check_numbers([MAX - 1, MAX, 0], f"BITFIELD k4 INCRBY u63 0 {MAX - 1} INCRBY u63 0 1 INCRBY u63 0 1")
+        self.check_numbers([MAX - 1, MAX, 0],
+                           f"BITFIELD k4 INCRBY u63 0 {MAX - 1} INCRBY u63 0 1 INCRBY u63 0 1")
         self.check_numbers([0, -1], "BITFIELD k5 SET i8 0 255 GET i8 0")
 
     def test_sat(self):
@@ -81,13 +83,20 @@ class OverflowTest(BitfieldTestCase):
         self.check_numbers([MAX, MAX], f"BITFIELD k3 OVERFLOW SAT INCRBY i64 0 {MAX} INCRBY i64 0 1")
         self.check_numbers([0, 127, -128], "BITFIELD k4 OVERFLOW sat SET i8 0 1000 SET i8 0 -1000 GET i8 0")
 
+    def test_sat_takes_a_very_low_number_to_set_for_a_high_one(self):
+        for width, number, stored in (("i8", MIN + 127, 127), ("i8", MIN + 128, -128), ("i64", MIN, MIN),
+                                      ("i63", MIN, (1 << 62) - 1)):
+            self.client.wire("DEL k")
+            self.check_numbers([0, stored], f"BITFIELD k OVERFLOW SAT SET {width} 0 {number} GET {width} 0")
+
     def test_fail(self):
         self.check_numbers([None, 255, None, 255],
                            "BITFIELD k OVERFLOW FAIL INCRBY u8 0 256 INCRBY u8 0 255 INCRBY u8 0 1 GET u8 0")
 
     def test_holds_for_what_follows(self):
         self.check_numbers([3, 0, None],
-                           "BITFIELD k OVERFLOW SAT INCRBY u2 0 9 OVERFLOW WRAP INCRBY u2 0 1 OVERFLOW FAIL INCRBY u2 0 4")
+                           "BITFIELD k OVERFLOW SAT INCRBY u2 0 9 OVERFLOW WRAP INCRBY u2 0 1 "
+                           "OVERFLOW FAIL INCRBY u2 0 4")
 
     def test_a_negative_number_is_a_large_unsigned_one(self):
         self.check_numbers([0, 255], "BITFIELD k SET u8 0 -1 GET u8 0")
@@ -110,7 +119,8 @@ class ErrorTest(BitfieldTestCase):
         self.check_numbers([7], "BITFIELD k GET u3 #6148914691236517206")         # 3 * that is 2
 
     def test_words(self):
-        for words in ("FOO", "GET", "GET u8", "SET u8 0", "INCRBY u8 0", "OVERFLOW", "GET u8 0 GET", "GET u8 0 1"):
+        for words in ("FOO", "GET", "GET u8", "SET u8 0", "INCRBY u8 0", "OVERFLOW", "GET u8 0 GET",
+                      "GET u8 0 1"):
             self.check(SYNTAX_ERROR, f"BITFIELD l {words}")
         self.check("-ERR Invalid OVERFLOW type specified", "BITFIELD l OVERFLOW FOO")
         self.check(NOT_AN_INTEGER, "BITFIELD l SET u8 0 a")

@@ -102,8 +102,8 @@ class BitcountTest(BitmapTestCase):
             self.check(f":{count}", f"BITCOUNT k {words}")
 
     def test_ranges_of_bits(self):
-        for words, count in (("5 30 BIT", 17), ("0 -1 bit", 26), ("-1 -1 BIT", 0), ("-2 -1 BIT", 1), ("3 3 BIT", 0),
-                             ("1 1 BIT", 1), ("8 7 BIT", 0), ("48 99 BIT", 0)):
+        for words, count in (("5 30 BIT", 17), ("0 -1 bit", 26), ("-1 -1 BIT", 0), ("-2 -1 BIT", 1),
+                             ("3 3 BIT", 0), ("1 1 BIT", 1), ("8 7 BIT", 0), ("48 99 BIT", 0)):
             self.check(f":{count}", f"BITCOUNT k {words}")
 
     def test_errors(self):
@@ -184,8 +184,10 @@ class BitopTest(BitmapTestCase):
         self.client.wire("SET", "b", b"\xaa")
 
     def test_operations(self):
-        for words, result in (("AND d a b", b"\xa0\0\0"), ("or d a b", b"\xfa\xff\x01"), ("Xor d a b", b"\x5a\xff\x01"),
-                              ("NOT d a", b"\x0f\x00\xfe"), ("AND d a", b"\xf0\xff\x01"), ("AND d a none", bytes(3)),
+        for words, result in (("AND d a b", b"\xa0\0\0"), ("or d a b", b"\xfa\xff\x01"),
+                              ("Xor d a b", b"\x5a\xff\x01"),
+                              ("NOT d a", b"\x0f\x00\xfe"), ("AND d a", b"\xf0\xff\x01"),
+                              ("AND d a none", bytes(3)),
                               ("XOR d a b a", b"\xaa\0\0")):
             self.check(":3", f"BITOP {words}")
             self.check_value(result, "d")

@@ -90,7 +90,8 @@ class PfaddTest(HyperLogLogTestCase):
 
     def test_refuses_what_is_no_hyperloglog(self):
         self.check(WRONG_TYPE, "PFADD l a")
-        for text in (b"", b"12", b"HYLL", b"HYLX\1" + bytes(13), b"HYLL\2" + bytes(13), b"HYLL\0" + bytes(12287)):
+        for text in (b"", b"12", b"HYLL", b"HYLX\1" + bytes(13), b"HYLL\2" + bytes(13),
+                     b"HYLL\0" + bytes(12287)):
             self.client.wire("SET", "k", text)
             self.check(NOT_VALID, "PFADD k a")
             self.check(NOT_VALID, "PFADD k")

@@ -3,8 +3,8 @@ import random
 import unittest
 
 from redis_clone.datatypes.hyperloglog import EMPTY, CorruptedError, HyperLogLog, is_valid_header
-from redis_clone.datatypes.hyperloglog_registers import (REGISTERS, bytes_of, estimate, greater, lanes_of, locate,
-                                                         pack, unpack)
+from redis_clone.datatypes.hyperloglog_registers import (REGISTERS, bytes_of, estimate, greater, lanes_of,
+                                                         locate, pack, unpack)
 from redis_clone.datatypes.limits import EncodingLimits
 
 

@@ -4,7 +4,7 @@ import unittest
 from .fake_servers import FakeServer
 
 from differential.equivalence import Exchange, SetFacts, equivalent
-from differential.known_differences import applying_to, is_known
+from differential.known_differences import applying_to, avoided_by, is_known
 
 
 def tree(*words):
@@ -23,6 +23,33 @@ class EquivalenceTest(unittest.TestCase):
         self.assertTrue(self.same("SINTER a b", tree(b"1", b"2"), tree(b"2", b"1")))
         self.assertFalse(self.same("SINTER a b", tree(b"1", b"2"), tree(b"2", b"2")))
         self.assertFalse(self.same("LRANGE a 0 -1", tree(b"1", b"2"), tree(b"2", b"1")))
+
+    def test_only_sort_by_nothing_comes_in_any_order(self):
+        for command, same in (("SORT k BY nosort", True), ("SORT_RO k by x", True), ("SORT k BY w_*", False),
+                              ("SORT k ALPHA", False)):
+            self.assertEqual(self.same(command, tree(b"1", b"2"), tree(b"2", b"1")), same, command)
+
+    def test_idle_times_and_dates_may_be_later_but_counts_may_not(self):
+        def pending(idle, deliveries):
+            return "*", [("*", [("$", b"1-1"), ("$", b"alice"), (":", idle), (":", deliveries)])]
+
+        def consumer(count, idle):
+            return "*", [("*", [("$", b"pending"), (":", count), ("$", b"idle"), (":", idle)])]
+
+        for command, one, other, same in (
+                ("XPENDING k g - + 9", pending(b"5", b"1"), pending(b"900", b"1"), True),
+                ("XPENDING k g - + 9", pending(b"5", b"1"), pending(b"5", b"2"), False),
+                ("XINFO CONSUMERS k g", consumer(b"1", b"5"), consumer(b"1", b"900"), True),
+                ("XINFO CONSUMERS k g", consumer(b"1", b"5"), consumer(b"1", b"90000"), False),
+                ("XINFO CONSUMERS k g", consumer(b"1", b"5"), consumer(b"2", b"5"), False),
+                ("XINFO STREAM k FULL", (":", b"1700000000000"), (":", b"1700000000900"), True),
+                ("XINFO STREAM k FULL", (":", b"5"), (":", b"6"), False)):
+            self.assertEqual(self.same(command, one, other), same, (command, one, other))
+
+    def test_payloads_are_of_the_same_type(self):
+        self.assertTrue(self.same("DUMP k", ("$", b"\x04ab"), ("$", b"\x04ba")))
+        self.assertFalse(self.same("DUMP k", ("$", b"\x04ab"), ("$", b"\x10ab")))
+        self.assertFalse(self.same("DUMP k", ("$", b"\x04ab"), ("_", None)))
 
     def listing(self, command, encoding, **options):
         before = Exchange((b"OBJECT", b"ENCODING", b"k"), (("$", encoding), ("$", encoding)))
@@ -106,6 +133,16 @@ class KnownDifferencesTest(unittest.TestCase):
 
     def test_are_none_for_the_version_aimed_at(self):
         self.assertEqual(applying_to([FakeServer(), FakeServer()]), [])
+
+    def test_commands_in_which_valkey_is_ahead_are_not_sent(self):
+        tests = avoided_by([FakeServer(family="valkey", version=(8, 0, 1)), FakeServer()])
+        for command, avoided in (
+                ("BITCOUNT k", False), ("BITCOUNT k 0", True), ("BITCOUNT k 0 -1", False), ("BITCOUNT k 0 x", True),
+                ("BITCOUNT k 0 -1 bit", False), ("BITCOUNT k 0 -1 bits", True), ("BITCOUNT k 0 -1 BIT x", True),
+                ("BITPOS k 1 0", False), ("BITPOS k 1 x", True), ("XREAD STREAMS s +", True),
+                ("XREAD STREAMS s $", False)):
+            argv = tuple(command.encode().split())
+            self.assertEqual(any(test(argv, False, False) for test in tests), avoided, command)
 
     def test_numbers_may_be_written_with_17_digits(self):
         real, other = ("$", b"0.10000000000000001"), ("$", b"0.1")

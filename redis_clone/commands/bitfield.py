@@ -8,7 +8,7 @@ Handlers run with the engine's lock held.
 """
 from collections import namedtuple
 
-from ..args import parse_int
+from ..args import INT64_MAX, parse_int
 from ..bits import get_bits, set_bits
 from ..errors import NotIntegerError, OptionSyntaxError, RedisError
 from ..registry import group
@@ -123,5 +123,7 @@ def _bring_into_range(number, operation):
     if operation.overflow == b"FAIL":
         return None
     if operation.overflow == b"SAT":
+        if operation.name == b"SET" and highest - number > INT64_MAX:
+            return highest                      # that difference overflows, in Redis
         return lowest if number < lowest else highest
     return (number - lowest) % (1 << width) + lowest

@@ -22,7 +22,7 @@ _BAD_OFFSET = "ERR bit offset is not an integer or out of range"
 @command("SETBIT", arity=4, flags="write denyoom", keys="1 RW ACCESS UPDATE", since="2.2.0")
 def setbit(session, key, offset, value):
     """Sets or clears the bit at offset of the string value. Creates the key if it doesn't exist."""
-    if offset.isdigit() and offset[0] != 48 and len(offset) < 12:           # as most are; the others cost a call
+    if offset.isdigit() and offset[0] != 48 and len(offset) < 12:       # as most are; others cost a call
         position = int(offset)
         if position >> 3 >= session.engine.config["proto-max-bulk-len"]:
             raise RedisError(_BAD_OFFSET)
@@ -65,7 +65,7 @@ def parse_bit_offset(session, raw, width=0):
 
 
 def edit_with_bits(db, key, position):
-    """The string at `key` as a bytearray that has a bit at `position`, and whether it had to grow (or be made)."""
+    """The string at `key` as a bytearray that has a bit at `position`, and whether it is new or grew."""
     text = db.edit_string(key)
     size = (position >> 3) + 1
     if text is None:
@@ -123,7 +123,8 @@ def bitcount(session, key, *options):
 def bitpos(session, key, bit, *options):
     """Finds the first set (1) or clear (0) bit in a string.
 
-    Up to Redis 7.2 a missing key is answered before the options are looked at; later versions look at them first.
+    Up to Redis 7.2 a missing key is answered before the options are looked at; later versions do it the other
+    way round.
     """
     bit = parse_int(bit)
     if bit not in (0, 1):
@@ -155,7 +156,7 @@ def _is_bit_unit(options):
 
 
 def _bit_range(text, start, end, counts_bits):
-    """A range as Redis takes it, negative positions counting from the end, as positions of bits within `text`."""
+    """A range, in which negative positions count from the end, as positions of bits within `text`."""
     size = len(text) * 8 if counts_bits else len(text)
     start = max(start + size, 0) if start < 0 else start
     end = max(end + size, 0) if end < 0 else end

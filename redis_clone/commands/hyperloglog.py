@@ -46,7 +46,7 @@ def pfadd(session, key, *elements):
             if value.raise_register(register, rank, keyspace.limits):
                 changes += 1
     except CorruptedError:
-        if changes:                             # to elements before: they stay, but nobody is told, as in Redis
+        if changes:                             # elements before it stay, but nobody is told, as in Redis
             value.forget_count()
         raise _CorruptedHyperLogLogError from None
     if not changes:
@@ -90,7 +90,8 @@ def pfcount(session, key, *keys):
     db = session.db
     try:
         if keys:
-            return estimate(reduce(greater, (values.registers() for values in _read_all(db, (key,) + keys)), 0))
+            all_registers = [value.registers() for value in _read_all(db, (key,) + keys)]
+            return estimate(reduce(greater, all_registers)) if all_registers else 0
         value = db.read(key)
         if value is None:
             return 0
@@ -112,7 +113,8 @@ def _read_all(db, keys):
             yield _checked(value)
 
 
-@command("PFMERGE", arity=-2, flags="write denyoom", keys="1 RW ACCESS INSERT; 2..-1 RO ACCESS", since="2.8.9")
+@command("PFMERGE", arity=-2, flags="write denyoom", keys="1 RW ACCESS INSERT; 2..-1 RO ACCESS",
+         since="2.8.9")
 def pfmerge(session, destkey, *sourcekeys):
     """Merges one or more HyperLogLog values into a single key."""
     db = session.db

@@ -1,8 +1,8 @@
 """HyperLogLogs as Redis stores them: strings that hold 16384 registers, byte for byte the same.
 
-A header of 16 bytes: "HYLL", the encoding (0 dense, 1 sparse), three bytes that stay, and the last
-estimate as a little-endian number whose highest bit says that it is out of date. After it stand the registers.
-Dense: six bits each. Sparse: opcodes for runs of equal registers,
+A header of 16 bytes: "HYLL", the encoding (0 dense, 1 sparse), three bytes that stay, the last estimate as
+a little-endian number whose highest bit says that it is out of date. After it stand the registers. Dense: six
+bits each. Sparse: opcodes for runs of equal registers,
 
     00nnnnnn             n + 1 registers that are zero
     01nnnnnn nnnnnnnn    the same, n of 14 bits
@@ -14,7 +14,7 @@ remembered beside the bytes can go stale.
 
 Remembered are marks. To find a register among sparse opcodes one has to add up the runs before it. A walk
 that gets far leaves a mark every so many bytes, where later ones start, so the way is short however many
-opcodes there are, and nothing is ever decoded as a whole to add an element. A change moves the marks behind it.
+opcodes there are, and nothing is decoded as a whole to add an element. A change moves the marks behind it.
 
 A string that pretends to be a HyperLogLog may hold anything. Where its opcodes do not add up, CorruptedError
 is raised, but only if the way leads there, as in Redis.
@@ -86,7 +86,7 @@ class HyperLogLog(bytearray):
     # The estimate
 
     def count(self):
-        """The estimated number of different elements, from the header if it is there; else `recount` it."""
+        """The estimated number of different elements; None when it is out of date, then `recount` it."""
         if self[_OUT_OF_DATE_AT] & _OUT_OF_DATE:
             return None
         return int.from_bytes(self[8:16], "little")
@@ -240,14 +240,14 @@ class HyperLogLog(bytearray):
         return offset - _SIZES[previous], offset, first, run
 
     def _walk(self, register, number):
-        """The same from the mark before `number` on (0: from the start), but the opcode before itself, not its
-        offset; None where the walk did not see it.
+        """The same from the mark before `number` on (0: from the start), but with the opcode before instead
+        of its offset, or None where the walk did not see it.
         """
         mark = self.marks[number - 1] if number else _HEADER_BYTES
         first, offset, previous, runs = mark >> _MARK_SHIFT, mark & _OFFSET_MASK, None, _RUNS
         while True:
             chunk = self[offset:offset + _MARK_EVERY]
-            rest = iter(chunk)                  # its next byte is the quickest to get at; it knows how far it is
+            rest = iter(chunk)                  # the quickest way to the next byte; it knows how far it is
             for opcode in rest:
                 run = runs[opcode]
                 if not run:
@@ -275,8 +275,8 @@ class HyperLogLog(bytearray):
         return number + 1
 
     def _move_marks(self, first, before, by):
-        """Opcodes have changed from the one of register `first` on, whose predecessor stands at offset `before`:
-        drop the marks to what may have changed, move the others by so many bytes.
+        """The opcode of register `first` has changed, and some after it; the one before stands at offset
+        `before`. Drop the marks to what may have changed, move those behind by so many bytes.
         """
         marks = self.marks
         start = end = bisect_left(marks, first << _MARK_SHIFT)

@@ -1,25 +1,26 @@
 """The mathematics of a HyperLogLog: which register an element concerns, and what 16384 registers estimate.
 
 An element's hash (MurmurHash64A, Austin Appleby's public domain function, with the seed that Redis uses) says
-which register it concerns, by its lowest 14 bits, and with which rank: the position of the lowest bit set among the
-other 50, counted from one. A register keeps the highest rank it has seen. The number of different elements
-is estimated from how many registers have which value (Otmar Ertl, "New cardinality estimation algorithms
-for HyperLogLog sketches", 2017).
+which register it concerns, by its lowest 14 bits, and with which rank: the position of the lowest bit set
+among the other 50, counted from one. A register keeps the highest rank it has seen. How many different
+elements there were is estimated from how many registers have which value (Otmar Ertl, "New cardinality
+estimation algorithms for HyperLogLog sketches", 2017).
 
 All registers together are one int here, a byte for each, register 0 the lowest: so packing them to six bits,
-unpacking and taking the greater of two sets are a few operations on large ints, instead of 16384 on small ones.
+unpacking and taking the greater of two sets are a few operations on large ints, not 16384 on small ones.
 
 No locking: plain functions. How a HyperLogLog is stored is told in hyperloglog.py.
 """
 import math
 import struct
 
-__all__ = ["REGISTERS", "DENSE_BYTES", "locate", "pack", "unpack", "greater", "lanes_of", "bytes_of", "estimate"]
+__all__ = ["REGISTERS", "DENSE_BYTES", "locate", "pack", "unpack", "greater", "lanes_of", "bytes_of",
+           "estimate"]
 
 REGISTERS = 1 << 14
 DENSE_BYTES = REGISTERS * 6 // 8                # six bits for each, the lowest first
 
-_HIGHEST_RANK = 51                              # 64 - 14 bits, all of them zero: then the mark after them counts
+_HIGHEST_RANK = 51                              # of 50 bits that are all zero
 _ALPHA = 0.721347520444481703680                # 1 / (2 ln 2)
 
 _UINT64 = (1 << 64) - 1
@@ -32,7 +33,7 @@ _from_bytes = int.from_bytes
 
 
 def locate(element):
-    """``(register, rank)`` of an element, which is bytes. About a microsecond for a short one (CPython 3.11)."""
+    """``(register, rank)`` of an element, which is bytes. A microsecond for a short one (CPython 3.11)."""
     size = len(element)
     if size < _SHORT:
         # A number of more than 64 bits is cut only before a shift to the right, or for speed: multiplication

@@ -78,6 +78,13 @@ def in_any_order(case, one, other):
     return _both_lists(one, other) and _sorted(one[1]) == _sorted(other[1])
 
 
+def unsorted(case, one, other):
+    """SORT by a pattern that names no keys leaves a set in its own order, which is open."""
+    words = [word.upper() for word in case.argv]
+    return in_any_order(case, one, other) and any(
+        word == b"BY" and b"*" not in pattern for word, pattern in zip(words[2:], case.argv[3:]))
+
+
 def pairs_in_any_order(case, one, other):
     return _both_lists(one, other) and _sorted(_pairs(one[1])) == _sorted(_pairs(other[1]))
 
@@ -296,7 +303,7 @@ RULES = {
     "SMEMBERS": listing, "HKEYS": listing, "HVALS": listing, "HGETALL": pair_listing,
     "CONFIG|GET": pairs_in_any_order,
     "SCAN": part_of_a_scan, "SSCAN": part_of_a_scan, "HSCAN": part_of_a_scan, "ZSCAN": part_of_a_scan,
-    "DUMP": payloads_of_a_type,
+    "DUMP": payloads_of_a_type, "SORT": unsorted, "SORT_RO": unsorted,
     "XPENDING": same_but_for_times, "XINFO|STREAM": same_but_for_times, "XINFO|CONSUMERS": same_but_for_times,
     "TIME": same_shape, "CLIENT|ID": same_shape, "LASTSAVE": same_shape, "LOLWUT": same_shape,
     # Redis shares small integers among keys, and so their idle time.

@@ -101,8 +101,10 @@ def _wrong_bit_range(argv, in_multi, waits):
     name = names_of(argv)
     if name not in ("BITCOUNT", "BITPOS"):
         return False
-    *limits, unit = *argv[2 if name == "BITCOUNT" else 3:][:2], b"".join(argv[4 if name == "BITCOUNT" else 5:])
-    return (len(limits) == 1 and name == "BITCOUNT" or unit.upper() not in (b"", b"BYTE", b"BIT")
+    options = argv[2 if name == "BITCOUNT" else 3:]
+    limits, units = options[:2], options[2:]
+    return (len(limits) == 1 and name == "BITCOUNT" or len(units) > 1
+            or not all(unit.upper() in (b"BYTE", b"BIT") for unit in units)
             or not all(INTEGER.match(limit) and len(limit) < 19 for limit in limits))
 
 

@@ -175,6 +175,8 @@ def is_defined(argv):
         return False                    # the scenario that waits for it has steps of its own
     if name == "LSET" and len(argv) > 2 and abs(_integer(argv[2])) >= 2 ** 31:
         return False                    # Redis 7.2 looks at 32 bits of the index only when the list is small
+    if name in ("SORT", "SORT_RO") and _is_sorted_by_nothing(argv):
+        return not {b"STORE", b"LIMIT"} & set(map(bytes.upper, argv))      # a set has no order of its own
     if name.startswith("COMMAND|GETKEYS") and b"SYNC" in argv:
         return False                    # a word of FLUSHALL, but a command of replication as well
     has_lex_key = any(key in argv for key in LEX_KEYS)
@@ -185,6 +187,12 @@ def is_defined(argv):
     if name in LEX_COMMANDS or name == "ZRANGE" and b"BYLEX" in map(bytes.upper, argv):
         return len(argv) < 2 or argv[1] in LEX_KEYS or argv[1] == NO_LEX_KEY
     return not has_lex_key or name == "ZRANGE"
+
+
+def _is_sorted_by_nothing(argv):
+    """Return whether a SORT leaves the elements in their own order: BY a pattern that names no keys."""
+    words = [word.upper() for word in argv]
+    return any(word == b"BY" and b"*" not in pattern for word, pattern in zip(words[2:], argv[3:]))
 
 
 def _blocks_long(argv):
