@@ -219,8 +219,10 @@ class ErrorTest(CommandTestCase):
 
 class SwitchTest(CommandTestCase):
     def test_switches_take_any_value(self):
-        for word in ("SET-ACTIVE-EXPIRE", "SET-SKIP-CHECKSUM-VALIDATION", "PAUSE-CRON", "REPLYBUFFER RESIZING"):
-            for value in ("x", "0", "1") if word != "PAUSE-CRON" else ("1", "x", "0"):
+        # The last value is how a server begins: other tests may use the same real one.
+        for word, last in (("SET-ACTIVE-EXPIRE", 1), ("SET-SKIP-CHECKSUM-VALIDATION", 0), ("PAUSE-CRON", 0),
+                           ("REPLYBUFFER RESIZING", 1)):
+            for value in ("x", 1 - last, last):
                 self.check("+OK", f"DEBUG {word} {value}")
 
     def test_packed_threshold_is_a_size_below_4gb(self):

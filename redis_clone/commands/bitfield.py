@@ -12,7 +12,8 @@ from ..args import INT64_MAX, parse_int
 from ..bits import get_bits, set_bits
 from ..errors import NotIntegerError, OptionSyntaxError, RedisError
 from ..registry import group
-from .bitmaps import edit_with_bits, parse_bit_offset, read_text
+from .bitmaps import edit_with_bits, parse_bit_offset
+from .strings import read_text
 
 command = group("bitmap")
 

@@ -7,11 +7,11 @@ Handlers run with the engine's lock held.
 """
 from ..args import parse_int
 from ..bits import combine, count_bits, find_bit, invert
-from ..errors import NotIntegerError, OptionSyntaxError, RedisError, WrongTypeError
-from ..keyspace import text_of, type_name
+from ..errors import NotIntegerError, OptionSyntaxError, RedisError
 from ..registry import group
+from .strings import read_text
 
-__all__ = ["parse_bit_offset", "read_text", "edit_with_bits"]
+__all__ = ["parse_bit_offset", "edit_with_bits"]
 
 command = group("bitmap")
 
@@ -22,10 +22,8 @@ _BAD_OFFSET = "ERR bit offset is not an integer or out of range"
 @command("SETBIT", arity=4, flags="write denyoom", keys="1 RW ACCESS UPDATE", since="2.2.0")
 def setbit(session, key, offset, value):
     """Sets or clears the bit at offset of the string value. Creates the key if it doesn't exist."""
-    if offset.isdigit() and offset[0] != 48 and len(offset) < 12:       # as most are; others cost a call
+    if offset.isdigit() and offset[0] != 48 and len(offset) < 7:        # below any limit, which is a megabyte or more
         position = int(offset)
-        if position >> 3 >= session.engine.config["proto-max-bulk-len"]:
-            raise RedisError(_BAD_OFFSET)
     else:
         position = parse_bit_offset(session, offset)
     bit = _BITS.get(value)
@@ -90,14 +88,6 @@ def getbit(session, key, offset):
     if text is None or index >= len(text):
         return 0
     return text[index] >> 7 - (position & 7) & 1
-
-
-def read_text(db, key):
-    """The string at `key` without copying it, or None; raises WrongTypeError."""
-    value = db.read(key)
-    if value is None or type_name(value) == "string":
-        return text_of(value)
-    raise WrongTypeError
 
 
 # ---- counting and searching -------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from ..lcs import lcs_length, lcs_runs
 from ..long_double import add_long_doubles, format_long_double, parse_long_double
 from ..registry import group
 
+__all__ = ["read_text"]
+
 command = group("string")
 
 # How options spell an expiry: milliseconds in a unit, and whether it counts from now.
@@ -59,7 +61,7 @@ def mget(session, *keys):
 @command("STRLEN", arity=2, flags="readonly fast", keys="1 RO", since="2.2.0")
 def strlen(session, key):
     """Returns the length of a string value."""
-    value = _read_as_stored(session.db, key)
+    value = read_text(session.db, key)
     return 0 if value is None else len(value)
 
 
@@ -67,7 +69,7 @@ def strlen(session, key):
 def getrange(session, key, start, end):
     """Returns a substring of the string stored at a key."""
     start, end = parse_int(start), parse_int(end)
-    value = _read_as_stored(session.db, key)
+    value = read_text(session.db, key)
     if value is None or (start < 0 and end < 0 and start > end):
         return b""
     size = len(value)
@@ -84,8 +86,8 @@ def substr(session, key, start, end):
     return getrange(session, key, start, end)
 
 
-def _read_as_stored(db, key):
-    """Like `Database.read_string`, but a bytearray is not copied."""
+def read_text(db, key):
+    """The string at `key` as bytes or bytearray, not copied, or None; raises WrongTypeError."""
     value = db.read(key)
     if value is None or type_name(value) == "string":
         return text_of(value)
