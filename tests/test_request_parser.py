@@ -42,6 +42,16 @@ class RequestParserTest(unittest.TestCase):
         requests = [(b"PING",), (b"GET", b"k"), (b"SET", b"k", b"v"), (b"MSET", b"a", b"1", b"b", b"2"), (b"PING",)]
         self.assert_parsed(b"".join(command(*argv) for argv in requests), *requests)
 
+    def test_reads_runs_of_one_shape_up_to_what_differs(self):
+        for words in range(1, 8):
+            run = [[b"%d" % (10 ** place + number) for place in range(words)] for number in range(3)]
+            data = b"".join(command(*request) for request in run)
+            self.assert_parsed(data, *run)
+            self.assert_parsed(data + command(b"PING") + data, *run, [b"PING"], *run)
+            odd = [b"a\r\nb"] * words
+            self.assert_parsed(data + command(*odd) + data, *run, odd, *run)
+            self.assert_parsed(data + command(*[b"x" * 5000] * words), *run, [b"x" * 5000] * words)
+
     def test_a_value_may_contain_line_ends_and_what_looks_like_headers(self):
         for value in (b"\r\n", b"a\r\nb", b"x\r\n$1\r\ny", b"\r\n*1\r\n$4\r\nPING\r\n", b"$3\r\n", b"*3\r\n$1"):
             self.assert_parsed(command(b"SET", b"k", value) + command(b"PING"), (b"SET", b"k", value), (b"PING",))

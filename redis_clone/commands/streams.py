@@ -44,7 +44,7 @@ def xadd(session, key, *args):
         if not may_create:
             return None
         stored = Stream()
-    id_ = _choose_id(stored.last_id, id_, db.now_ms)
+    id_ = _choose_id(stored.last_id, id_, db.keyspace.now_ms)
     if not stored.append(id_, fields, limits):
         raise RedisError("ERR Elements are too large to be stored")
     if is_new:

@@ -45,6 +45,11 @@ def _integer_bytes(number):
     return 6 if -2147483648 <= number < 2147483648 else 10
 
 
+# The same by number, for the small ones: most are counts, or differences of neighbouring ids.
+_SMALL = 4096
+_SMALL_BYTES = [_integer_bytes(number) for number in range(_SMALL)]
+
+
 def _signed(number):
     """A difference of two unsigned 64-bit numbers as C has it in a signed one."""
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
@@ -57,7 +62,7 @@ class Node:
     like it need not repeat, `names`.
     """
 
-    __slots__ = ("master_id", "last_id", "names", "ms", "seq", "entries", "removed", "_data_bytes")
+    __slots__ = ("master_id", "last_id", "names", "ms", "seq", "entries", "removed", "data_bytes")
 
     def __init__(self, master_id, names):
         self.master_id = master_id
@@ -68,7 +73,7 @@ class Node:
         self.entries = []                   # tuples of fields and values
         self.removed = ()                   # id -> fields of the deleted entries, once there are any
         # All but the counts of entries and of deleted entries; the 2 is for the 0 after the names.
-        self._data_bytes = (LISTPACK_HEADER_BYTES + _integer_bytes(len(names)) + sum(map(listpack_entry_bytes, names))
+        self.data_bytes = (LISTPACK_HEADER_BYTES + _integer_bytes(len(names)) + sum(map(listpack_entry_bytes, names))
                             + 2)
 
     def __len__(self):
@@ -86,7 +91,7 @@ class Node:
     @property
     def size(self):
         """The bytes of Redis' listpack."""
-        return self._data_bytes + _integer_bytes(len(self.entries)) + _integer_bytes(len(self.removed))
+        return self.data_bytes + _integer_bytes(len(self.entries)) + _integer_bytes(len(self.removed))
 
     def with_deleted(self):
         """All entries in order, as (id, fields, is deleted)."""
@@ -101,15 +106,20 @@ class Node:
         ms, seq = id_
         names = self.names
         count = len(fields) // 2
-        size = 2 + _integer_bytes(_signed(ms - self.master_id[0])) + _integer_bytes(_signed(seq - self.master_id[1]))
-        if fields[::2] == names:
+        later_ms, later_seq = ms - self.master_id[0], seq - self.master_id[1]
+        size = 2 + (_SMALL_BYTES[later_ms] if 0 <= later_ms < _SMALL else _integer_bytes(_signed(later_ms)))
+        size += _SMALL_BYTES[later_seq] if 0 <= later_seq < _SMALL else _integer_bytes(_signed(later_seq))
+        if count == 1 and fields[0] == names[0] and len(names) == 1:       # the rule below, quicker
+            value = fields[1]
+            size += listpack_entry_bytes(value) + 2
+            fields = names[0], value
+        elif fields[::2] == names:
             values = fields[1::2]
             size += sum(map(listpack_entry_bytes, values)) + _integer_bytes(count + 3)
-            fields = (names[0], values[0]) if count == 1 else tuple(
-                [part for pair in zip(names, values) for part in pair])
+            fields = tuple([part for pair in zip(names, values) for part in pair])
         else:
             size += _integer_bytes(count) + sum(map(listpack_entry_bytes, fields)) + _integer_bytes(2 * count + 4)
-        self._data_bytes += size
+        self.data_bytes += size
         self.last_id = id_
         self.ms.append(ms)
         self.seq.append(seq)
@@ -143,7 +153,7 @@ class Node:
         new = Node(self.master_id, self.names)
         new.ms, new.seq, new.entries = self.ms[:], self.seq[:], self.entries[:]
         new.removed = dict(self.removed)
-        new.last_id, new._data_bytes = self.last_id, self._data_bytes
+        new.last_id, new.data_bytes = self.last_id, self.data_bytes
         return new
 
 
@@ -358,8 +368,11 @@ def _fits(node, content, limits):
     if not 0 < most_bytes < NODE_BYTES_MAX:
         most_bytes = NODE_BYTES_MAX
     most_entries = limits.stream_node_max_entries
-    return node.size + content < most_bytes and (not most_entries
-                                                 or len(node.entries) + len(node.removed) < most_entries)
+    entries = len(node.entries) + len(node.removed)
+    if most_entries and entries >= most_entries:
+        return False
+    # The two counts take 10 bytes each at most: mostly there is no need to look closer.
+    return node.data_bytes + 20 + content < most_bytes or node.size + content < most_bytes
 
 
 def _chain(path, depth):
