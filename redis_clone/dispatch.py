@@ -71,6 +71,8 @@ def execute_batch(session, requests, out):
                     reply = handler(session, argv[1])
                 elif count == 3:
                     reply = handler(session, argv[1], argv[2])
+                elif count == 4:
+                    reply = handler(session, argv[1], argv[2], argv[3])
                 elif count == 1:
                     reply = handler(session)
                 else:
