@@ -7,7 +7,7 @@ from .errors import OptionSyntaxError, RedisError
 from .glob import compile_pattern
 
 __all__ = ["parse_scan_options", "parse_pick_count", "parse_random_options", "check_picks_fit",
-           "parse_multi_pop"]
+           "parse_multi_pop", "split_options"]
 
 _SCAN_COUNT = 10                            # what SSCAN returns at a time unless told
 _LARGEST_PICKS_BYTES = 512 * 1024 * 1024
@@ -71,3 +71,18 @@ def parse_multi_pop(numkeys, args, sides):
     if len(options) > 2:
         raise OptionSyntaxError
     return args[:numkeys], side, count
+
+
+def split_options(args, operand_counts):
+    """Each option in turn as (word in upper case, its operands); `operand_counts` has the words that are known.
+
+    Raises OptionSyntaxError when it comes to one that is not, or that lacks operands.
+    """
+    position = 0
+    while position < len(args):
+        word = args[position].upper()
+        operands = args[position + 1:position + 1 + operand_counts.get(word, 0)]
+        if len(operands) != operand_counts.get(word):
+            raise OptionSyntaxError
+        yield word, operands
+        position += 1 + len(operands)

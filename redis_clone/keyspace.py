@@ -334,6 +334,11 @@ class Database:
         if not container and self.delete(key):
             self.touch(key, "del", 0)
 
+    def delete_destination(self, key):
+        """A command that stores its result had an empty one: whatever was at `key` goes, which says "del"."""
+        if self.delete(key, even_due=True):
+            self.touch(key, "del")
+
     def touch(self, key, event, changes=1):
         """Tell of a change to `key`: `event` is the keyspace event, `changes` what it adds to the dirty count."""
         keyspace = self.keyspace

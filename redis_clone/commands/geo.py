@@ -9,6 +9,7 @@ Handlers run with the engine's lock held.
 from operator import itemgetter
 
 from ..args import parse_float, parse_int
+from ..collection_args import split_options
 from ..datatypes import geohash
 from ..datatypes.geohash import LATITUDE_MAX, LONGITUDE_MAX, Box, Circle, encode
 from ..datatypes.partial_sort import sort_part
@@ -248,14 +249,8 @@ class _Search:
 
     def parse(self, options, allowed, storing=""):
         """Read all options; `allowed` maps them to numbers of operands, `storing` begins an error."""
-        position = 0
-        while position < len(options):
-            word = options[position].upper()
-            operands = options[position + 1:position + 1 + allowed.get(word, 0)]
-            if len(operands) != allowed.get(word):
-                raise OptionSyntaxError
+        for word, operands in split_options(options, allowed):
             self.take(word, operands)
-            position += 1 + len(operands)
         if self.destination_key is not None and self.flags & _NOT_WHEN_STORING:
             raise RedisError(f"ERR {storing} is not compatible with WITHDIST, WITHHASH and WITHCOORD options")
         if b"BYBOX" in allowed and self.middle_by is None:
@@ -376,8 +371,7 @@ def _store(db, search, event):
     """Put a sorted set of what was found in place of what is at the destination; the reply is its size."""
     hits, key = _find(search), search.destination_key
     if not hits:
-        if db.delete(key, even_due=True):
-            db.touch(key, "del")
+        db.delete_destination(key)
         return 0
     if search.stores_distances:
         scores = {hit[0]: hit[2] / search.unit_m for hit in hits}

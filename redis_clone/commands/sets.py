@@ -278,8 +278,7 @@ def _as_reply(members, stored):
 def _store(db, key, members, event):
     """Put a set of `members` in place of whatever is at `key`; the reply is its size."""
     if not members:
-        if db.delete(key, even_due=True):
-            db.touch(key, "del")
+        db.delete_destination(key)
         return 0
     db.set(key, Set.stored(members, db.keyspace.limits))
     db.touch(key, event)

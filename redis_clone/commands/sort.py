@@ -11,12 +11,13 @@ import sys
 from operator import itemgetter
 
 from ..args import parse_float, parse_int
+from ..collection_args import split_options
 from ..datatypes.node_chain import NodeChain
 from ..datatypes.partial_sort import sort_part
 from ..datatypes.quicklist import QuickList
 from ..datatypes.set import Set
 from ..datatypes.sorted_set import SortedSet
-from ..errors import NotFloatError, OptionSyntaxError, RedisError, WrongTypeError
+from ..errors import NotFloatError, RedisError, WrongTypeError
 from ..registry import group
 
 command = group("generic")
@@ -70,8 +71,8 @@ def _store(db, key, values):
     if values:
         db.set(key, QuickList.of_chain(NodeChain(values), db.keyspace.limits))
         db.touch(key, "sortstore", len(values))
-    elif db.delete(key, even_due=True):
-        db.touch(key, "del")
+    else:
+        db.delete_destination(key)
     return len(values)
 
 
@@ -89,14 +90,8 @@ class _Plan:
         self.offset, self.count = 0, -1         # of the page wanted; a count below zero is for all
         self.gets = []
         self.destination_key = None
-        position = 0
-        while position < len(options):
-            word = options[position].upper()
-            operands = options[position + 1:position + 1 + operand_counts.get(word, 0)]
-            if len(operands) != operand_counts.get(word):
-                raise OptionSyntaxError
+        for word, operands in split_options(options, operand_counts):
             self._take(word, *operands)
-            position += 1 + len(operands)
 
     def _take(self, word, operand=None, operand2=None):
         if word == b"ALPHA":

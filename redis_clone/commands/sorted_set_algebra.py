@@ -91,8 +91,7 @@ def zdiffstore(session, destination_key, numkeys, *args):
 def _store(db, key, scores, event):
     """Put a sorted set of `scores` in place of whatever is at `key`; the reply is its size."""
     if not scores:
-        if db.delete(key, even_due=True):
-            db.touch(key, "del")
+        db.delete_destination(key)
         return 0
     limits = db.keyspace.limits
     stored = SortedSet.stored(scores, limits)

@@ -91,8 +91,7 @@ def zrangestore(session, destination_key, key, start, stop, *options):
     stored = db.read_zset(key)
     first, stop = (0, 0) if stored is None else _interval(stored, kind, bounds, reverse, page)
     if first == stop:
-        if db.delete(destination_key, even_due=True):
-            db.touch(destination_key, "del")
+        db.delete_destination(destination_key)
         return 0
     pairs = stored.pairs_between(first, stop)
     if reverse:
