@@ -19,6 +19,7 @@ from collections import OrderedDict
 
 from .errors import RedisError
 from .keyspace import type_name
+from .propagation import finish_command
 from .registry import find
 from .session import Blocked
 
@@ -141,6 +142,8 @@ def _serve(engine, waiter):
     session = waiter.session
     engine.running = session
     command = waiter.command
+    keyspace = engine.keyspace
+    dirty = keyspace.dirty
     started = engine.clock.monotonic()
     try:
         reply = command.handler(session, *waiter.argv[waiter.words:])
@@ -153,6 +156,8 @@ def _serve(engine, waiter):
     command.seconds += elapsed_s                # its call was counted when it blocked
     if elapsed_s >= engine.slow_s:
         engine.log_slow(session, command, waiter.argv, elapsed_s)
+    if keyspace.effects is not None and (keyspace.effects or keyspace.dirty != dirty):
+        finish_command(engine, waiter.database.number, waiter.argv, keyspace.dirty != dirty)
     if reply.__class__ is Blocked:
         waiter.join_queues()
     else:

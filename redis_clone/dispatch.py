@@ -12,6 +12,7 @@ The engine's lock is held throughout this module.
 from .blocking import serve_ready, wait_for
 from .errors import RedisError, unknown_command, unknown_subcommand, wrong_arity
 from .frequency import Untouched
+from .propagation import finish_command
 from .registry import find
 from .resp import BULK_LINE, CRLF, NO_REPLY, STATUS_LINE, encode_into
 from .session import Blocked
@@ -44,6 +45,7 @@ def execute_batch(session, requests, out):
     slow_s = engine.slow_s
     command = session.last_command
     done = None
+    recording, dirty = keyspace.effects is not None, keyspace.dirty
     engine.running = session
     started = monotonic()
     for argv in requests:
@@ -63,6 +65,7 @@ def execute_batch(session, requests, out):
             session.encode_reply(reply, out)
             if session.reply_mode != "on" and reply.__class__ is not Blocked:
                 session.finish_reply()
+            recording = keyspace.effects is not None    # CONFIG SET appendonly may have been among these
             started = monotonic()
         else:
             handler = command.handler
@@ -98,6 +101,9 @@ def execute_batch(session, requests, out):
                 out.append(b":%d\r\n" % reply)
             else:
                 encode_into(out, reply, session.protocol)
+        if recording and (keyspace.dirty != dirty or keyspace.effects):
+            finish_command(engine, session.db.number, argv, keyspace.dirty != dirty)
+            dirty = keyspace.dirty
         if keyspace.aftermath:
             done = len(requests)
             _after_command(session, argv, reply, out)

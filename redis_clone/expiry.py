@@ -13,6 +13,7 @@ from .blocking import serve_ready
 from .datatypes.hash import ExpiringHash
 from .datatypes.hash_index import scan
 from .field_expiry import expire_fields
+from .propagation import take_unit
 
 __all__ = ["expire_cycle"]
 
@@ -31,7 +32,7 @@ def expire_cycle(engine):
         while database.expires:
             with engine.lock:
                 engine.keyspace.tick()
-                looked_at, due = _expire_slice(database)
+                looked_at, due = _expire_slice(engine, database)
                 serve_ready(engine)         # who waits for a group of a stream that is gone learns it now
             expired += due
             slices += 1
@@ -43,12 +44,16 @@ def expire_cycle(engine):
     return expired
 
 
-def _expire_slice(database):
+def _expire_slice(engine, database):
     """Look at some keys; returns how many were looked at and how many of them went."""
     if not database.keyspace.may_expire:
         return 0, 0
     database.expire_cursor, keys = scan(database.expires, database.expires_index, database.expire_cursor, _SLICE)
-    due = sum(1 for key in keys if database.expire_if_due(key))
+    due = 0
+    for key in keys:
+        if database.expire_if_due(key):
+            due += 1
+            take_unit(engine)
     return len(keys), due
 
 
@@ -58,10 +63,10 @@ def _expire_fields(engine, database, deadline_s):
     while more:
         with engine.lock:
             engine.keyspace.tick()
-            more = _expire_fields_slice(database) and time.monotonic() < deadline_s
+            more = _expire_fields_slice(engine, database) and time.monotonic() < deadline_s
 
 
-def _expire_fields_slice(database):
+def _expire_fields_slice(engine, database):
     """Delete some fields that are due; False when there are no more."""
     hashes, now_ms = database.field_expiries, database.now_ms
     if not hashes or not database.keyspace.may_expire:
@@ -75,4 +80,5 @@ def _expire_fields_slice(database):
         stored = database.peek(due[0])
         if stored.__class__ is ExpiringHash:    # else another value has been stored over the hash
             credit -= expire_fields(database, due[0], stored, credit)
+            take_unit(engine)
     return True

@@ -38,11 +38,13 @@ def expire_fields(database, key, stored, most=None):
     """Delete fields that are due, at most so many, and the key when none is left; returns how many went."""
     gone = stored.drop_due(database.now_ms, most)
     if gone:
+        if database.keyspace.effects is not None:
+            database.keyspace.effects.append((database.number, [b"HDEL", key, *gone]))
         database.touch(key, "hexpired", 0)
         database.delete_if_empty(key, stored)
     if stored:
         schedule_fields(database, key, stored)
-    return gone
+    return len(gone)
 
 
 def live_fields(database, key, stored):
@@ -52,6 +54,8 @@ def live_fields(database, key, stored):
         return stored
     if database.keyspace.may_expire:
         expire_fields(database, key, stored)
+    elif database.keyspace.shows_due:       # loading: what is due will be deleted by what follows
+        return stored
     else:                                   # CLIENT PAUSE: they stay, unseen; what is only read may be a copy
         stored = stored.duplicate()
         stored.drop_due(database.now_ms)

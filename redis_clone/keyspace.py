@@ -49,7 +49,8 @@ class Keyspace:
     """
 
     __slots__ = ("databases", "limits", "clock", "now", "wall_offset_s", "lru_clock", "dirty", "hits", "misses",
-                 "expired", "ready", "waited", "aftermath", "notify", "random", "may_expire", "new_access_table")
+                 "expired", "ready", "waited", "aftermath", "notify", "effects", "word_for_expired", "random", "may_expire",
+                 "shows_due", "new_access_table")
 
     def __init__(self, count, clock, random):
         self.limits = EncodingLimits()
@@ -60,7 +61,10 @@ class Keyspace:
         self.ready = {}                 # (database, key) -> True: a blocked client may be served there
         self.aftermath = False          # something is to be done after the running command: see dispatch
         self.notify = None              # notify(database, event, key) when keyspace events are on
-        self.may_expire = True          # False while PAUSE ... holds back expiry
+        self.effects = None             # what the running command comes to: see propagation.py
+        self.word_for_expired = b"DEL"  # how expired keys go in `effects`
+        self.may_expire = True          # False while CLIENT PAUSE or loading holds back expiry
+        self.shows_due = False          # True while loading: what is due counts as present
         self.new_access_table = dict    # called for a database's `accessed`
         self.now = 0.0
         self.tick()
@@ -390,12 +394,15 @@ class Database:
         """Delete a key of `expires` if its time has come; True when it has, and the key counts as absent."""
         if self.expires[key] >= self.keyspace.now_ms:
             return False
-        if not self.keyspace.may_expire:        # CLIENT PAUSE: it stays, unseen, until the pause is over
-            return True
+        keyspace = self.keyspace
+        if not keyspace.may_expire:             # CLIENT PAUSE: it stays, unseen, until the pause is over
+            return not keyspace.shows_due
         self.forget_expiry(key)
         self.delete(key)
-        self.keyspace.expired += 1
+        keyspace.expired += 1
         self.touch(key, "expired", 0)           # Redis does not count this as a change
+        if keyspace.effects is not None:
+            keyspace.effects.append((self.number, [keyspace.word_for_expired, key]))
         return True
 
     # Walking over keys

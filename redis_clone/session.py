@@ -6,6 +6,7 @@ sessions without one.
 
 Locking: everything here is read and written under the engine's lock, by whichever thread holds it.
 """
+from .propagation import INSTEAD
 from .registry import NO_COMMANDS
 from .resp import Encoded, NoReply, Push, Replies, encode, encode_into
 
@@ -108,6 +109,17 @@ class Session:
         self.tables = self.engine.tables if usual else NO_COMMANDS
         if self.connection is not None:
             self.connection.trust(self.authenticated)
+
+    def propagate(self, *argv):
+        """Say what the running command comes to, instead of its own argv: these words (bytes), to be repeated.
+
+        Several calls make several commands, which are repeated together; none of words means nothing at all.
+        """
+        effects = self.engine.keyspace.effects
+        if effects is not None:
+            effects.append(INSTEAD)
+            if argv:
+                effects.append((self.db.number, argv))
 
     def block_on(self, keys, kind, timeout_s, on_timeout, args=None, until_gone=False):
         """The reply of a blocking command that found nothing: `kind` is the type it waits for ("list", "zset").

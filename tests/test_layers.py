@@ -11,7 +11,7 @@ LEVELS = [
     # leaves: know nothing of a server
     {"version", "errors", "clock", "glob", "inline", "replies", "long_double", "lcs", "frequency", "slowlog",
      "shortest_double", "lolwut", "disposal", "bits"},
-    {"args", "key_specs", "collection_args", "stream_args", "latency"},
+    {"args", "key_specs", "collection_args", "stream_args", "latency", "propagation"},
     {"registry", "reference"},
     {"resp", "request_parser", "reply_parser", "datatypes"},
     {"persistence"},

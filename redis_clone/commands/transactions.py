@@ -7,6 +7,7 @@ clock that it has itself. WATCH leaves it to `Database.touch` to mark the sessio
 """
 from ..dispatch import call
 from ..errors import RedisError
+from ..propagation import note_command
 from ..registry import group
 from ..resp import NULL_ARRAY, Encoded
 
@@ -85,7 +86,12 @@ def _run(session, queue):
     pieces = Encoded()
     if session.reply_mode == "on":
         pieces.append(b"*%d\r\n" % len(queue))
+    keyspace = session.engine.keyspace
     for record, argv in queue:
+        number, dirty = session.db.number, keyspace.dirty
         reply = call(session, record, 2 if record.parent else 1, argv)
+        if keyspace.effects is not None:
+            note_command(keyspace, number, argv, keyspace.dirty != dirty)
         session.encode_reply(reply, pieces)
+    session.propagate()                         # all is said
     return pieces

@@ -164,7 +164,7 @@ class ExpiringHash(Hash):
         self.expiries.set(field, when_ms)
 
     def drop_due(self, now_ms, most=None):
-        """Deletes fields whose time is over, at most so many, or all; returns how many.
+        """Deletes fields whose time is over, at most so many, or all; returns them in a list.
 
         All at once take 0.5 us each of a thousand, 2 us of a million.
         """
@@ -175,4 +175,4 @@ class ExpiringHash(Hash):
             if self.index is not None:
                 self.index.discard_all(due)
             shrink_if_hollow(self)
-        return len(due)
+        return due
