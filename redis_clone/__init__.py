@@ -5,7 +5,7 @@
     with redis_clone.Server(config) as server:  one inside this process
         client = redis_clone.Client(port=server.port)
 
-Read on in `server.py` (sockets to requests), `dispatch.py` (requests to commands), `keyspace.py` (the
+Read on in `client_handler.py` (sockets to requests), `dispatch.py` (requests to commands), `keyspace.py` (the
 data) and `commands/` (one module per group of commands).
 """
 from .client import Client

@@ -15,8 +15,9 @@ import threading
 
 from . import process
 from .config import Config, ConfigError, quote
+from .errors import RedisError
 from .log import Log
-from .server import ListenError, Server
+from .server import ListenError, LoadError, Server
 from .version import REDIS_VERSION, __version__
 
 __all__ = ["main"]
@@ -186,7 +187,6 @@ def _run(config, log, configured):
                     f"config file use {_PROGRAM} /path/to/redis.conf")
     for name in config.unused():
         log.notice(f"The directive {name} is accepted, but has no effect in redis_clone {__version__}")
-    log.notice("Nothing is saved to disk yet: the data is gone when this server stops")
     log.role = "M"
     if not process.raise_descriptor_limit(config, log):
         return 1
@@ -198,14 +198,19 @@ def _run(config, log, configured):
     _show_start(config, log)
     process.check_backlog(config, log)
     process.settle_garbage_collector(log)
-    with process.signals_for_the_main_thread():
-        if not _listen(server, config, log):
-            return 1
+    if not _listen(server, config, log):
+        return 1
     # Not earlier, as Redis does it: a start that fails must not touch the pid file of a server that runs.
     process.write_pid_file(config, log)
-    _announce(config, log)
+    log.notice("Server initialized")
+    try:
+        if _load(server):
+            _announce(config, log)
+    except LoadError as error:
+        process.remove_pid_file(config, log)
+        log.warning(f"{error}. Exiting.")
+        os._exit(1)
     server.serve_forever()
-    log.notice("User requested shutdown...")
     process.remove_pid_file(config, log)
     log.warning("Redis is now ready to exit, bye bye...")
     # Taking millions of objects apart one by one before the process ends would take seconds.
@@ -232,7 +237,7 @@ def _listen(server, config, log):
         log.warning("Configured to not listen anywhere, exiting.")
         return False
     try:
-        server.start()
+        server.listen()
     except ListenError as error:
         if error.address == config["unixsocket"]:
             log.warning(f"Failed opening Unix socket: bind: {error.reason}")
@@ -245,8 +250,18 @@ def _listen(server, config, log):
     return True
 
 
+def _load(server):
+    """Load the data and start to serve; False if the server is told to end meanwhile."""
+
+    def serve():
+        with process.signals_for_the_main_thread():
+            server.serve()
+
+    with process.garbage_collector_at_rest():
+        return server.load(serve)
+
+
 def _announce(config, log):
-    log.notice("Server initialized")
     if config["port"] and config["bind"]:
         log.notice("Ready to accept connections tcp")
     if config["unixsocket"]:
@@ -254,17 +269,26 @@ def _announce(config, log):
 
 
 def _follow_signals(server, log):
-    """SIGTERM and SIGINT end the server in an orderly way, a second SIGINT at once."""
+    """SIGTERM and SIGINT end the server as SHUTDOWN does, a second SIGINT at once."""
     asked = []
 
     def stop(number, frame):
-        if asked and number == signal.SIGINT:
+        if asked and number == signal.SIGINT and server.engine.loading is None:
             log.from_signal("You insist... exiting now.")
+            server.engine.snapshots.leave_nothing_behind()
             os._exit(1)
         asked.append(number)
-        log.from_signal(f"Received {signal.Signals(number).name} scheduling shutdown...")
+        name = signal.Signals(number).name
+        log.from_signal(f"Received {name} scheduling shutdown..." if server.engine.loading is None else
+                        "Received shutdown signal during loading, scheduling shutdown.")
         # By another thread: the one interrupted here may hold the very lock that the request needs.
-        threading.Thread(target=server.request_shutdown).start()
+        threading.Thread(target=end, args=(f"shutdown-on-{name.lower()}",)).start()
+
+    def end(directive):
+        try:
+            server.end(server.config[directive])
+        except RedisError:
+            asked.clear()                       # what could not be saved is in the log; the server goes on
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)

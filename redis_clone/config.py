@@ -84,7 +84,7 @@ class Config:
     def unused(self):
         """Names that somebody has set to something this server does not do (yet), in order."""
         idle = [one.name for one in DIRECTIVES
-                if one.idle and one.name in self._given and self._values[one.name] != one.acts_as]
+                if one.idle and one.name in self._given and self._values[one.name] != one.default]
         return idle + [name for name in ("loadmodule", "user") if self._line_only[name]]
 
     # Changing

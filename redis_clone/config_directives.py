@@ -28,18 +28,17 @@ _ULONG = (1 << 64) - 1
 
 
 class Directive:
-    """One line of the table. `acts_as` is the value that says what the server does while it is idle."""
+    """One line of the table."""
 
-    __slots__ = ("name", "alias", "kind", "default", "acts_as",
+    __slots__ = ("name", "alias", "kind", "default",
                  "fixed", "protected", "hidden", "secret", "idle")
 
-    def __init__(self, name, kind, default, notes="", alias=None, acts_as=None):
+    def __init__(self, name, kind, default, notes="", alias=None):
         notes = notes.split()
         self.name = name
         self.alias = alias
         self.kind = kind
         self.default = kind.parse_default(default)
-        self.acts_as = self.default if acts_as is None else kind.parse_default(acts_as)
         self.fixed = "fixed" in notes
         self.protected = "protected" in notes
         self.hidden = "hidden" in notes
@@ -153,8 +152,8 @@ _TABLE = (
     ("pidfile", Text(), "", "fixed"),
     ("proc-title-template", Text(_check_title_template), "{title} {listen-addr} {server-mode}"),
     ("set-proc-title", YesNo(), "yes", "fixed"),
-    ("shutdown-on-sigint", ShutdownFlags(), "default", "idle"),
-    ("shutdown-on-sigterm", ShutdownFlags(), "default", "idle"),
+    ("shutdown-on-sigint", ShutdownFlags(), "default"),
+    ("shutdown-on-sigterm", ShutdownFlags(), "default"),
     ("shutdown-timeout", _COUNT, "10", "idle"),
     ("supervised", Choice("upstart systemd auto no"), "no", "fixed idle"),
     ("syslog-enabled", YesNo(), "no", "fixed idle"),
@@ -162,8 +161,8 @@ _TABLE = (
     ("syslog-ident", Text(), "redis", "fixed idle"),
     ("use-exit-on-panic", YesNo(), "no", "hidden idle"),
     ("watchdog-period", _COUNT, "0", "hidden idle"),
-    ("aof-rewrite-cpulist", Text(), "", "fixed idle", "aof_rewrite_cpulist"),
-    ("bgsave-cpulist", Text(), "", "fixed idle", "bgsave_cpulist"),
+    ("aof-rewrite-cpulist", Text(), "", "fixed", "aof_rewrite_cpulist"),
+    ("bgsave-cpulist", Text(), "", "fixed", "bgsave_cpulist"),
     ("bio-cpulist", Text(), "", "fixed idle", "bio_cpulist"),
     ("server-cpulist", Text(), "", "fixed", "server_cpulist"),
 
@@ -227,30 +226,30 @@ _TABLE = (
     ("slowlog-max-len", _LONG_COUNT, "128"),
 
     # Snapshots
-    ("dbfilename", FileName("dbfilename"), "dump.rdb", "protected idle"),
-    ("key-load-delay", Integer(-_INT - 1, _INT), "0", "hidden idle"),
+    ("dbfilename", FileName("dbfilename"), "dump.rdb", "protected"),
+    ("key-load-delay", Integer(-_INT - 1, _INT), "0", "hidden"),
     ("loading-process-events-interval-bytes", Integer(1024, _INT), "2097152", "hidden idle"),
-    ("rdb-key-save-delay", Integer(-_INT - 1, _INT), "0", "hidden idle"),
-    ("rdb-save-incremental-fsync", YesNo(), "yes", "idle"),
-    ("rdbchecksum", YesNo(), "yes", "fixed idle"),
+    ("rdb-key-save-delay", Integer(-_INT - 1, _INT), "0", "hidden"),
+    ("rdb-save-incremental-fsync", YesNo(), "yes"),
+    ("rdbchecksum", YesNo(), "yes", "fixed"),
     ("rdbcompression", YesNo(), "yes"),
     ("sanitize-dump-payload", Choice("no yes clients"), "no", "idle"),
-    ("save", SavePoints(), "3600 1 300 100 60 10000", "idle", None, ""),
-    ("stop-writes-on-bgsave-error", YesNo(), "yes", "idle"),
+    ("save", SavePoints(), "3600 1 300 100 60 10000"),
+    ("stop-writes-on-bgsave-error", YesNo(), "yes"),
 
     # Append-only file
-    ("aof-disable-auto-gc", YesNo(), "no", "hidden idle"),
-    ("aof-load-truncated", YesNo(), "yes", "idle"),
-    ("aof-rewrite-incremental-fsync", YesNo(), "yes", "idle"),
-    ("aof-timestamp-enabled", YesNo(), "no", "idle"),
-    ("aof-use-rdb-preamble", YesNo(), "yes", "idle"),
-    ("appenddirname", FileName("appenddirname", "dirname"), "appendonlydir", "fixed idle"),
-    ("appendfilename", FileName("appendfilename"), "appendonly.aof", "fixed idle"),
-    ("appendfsync", Choice("everysec always no"), "everysec", "idle"),
-    ("appendonly", YesNo(), "no", "idle"),
-    ("auto-aof-rewrite-min-size", _BYTES, "64mb", "idle"),
-    ("auto-aof-rewrite-percentage", _COUNT, "100", "idle"),
-    ("no-appendfsync-on-rewrite", YesNo(), "no", "idle"),
+    ("aof-disable-auto-gc", YesNo(), "no", "hidden"),
+    ("aof-load-truncated", YesNo(), "yes"),
+    ("aof-rewrite-incremental-fsync", YesNo(), "yes"),
+    ("aof-timestamp-enabled", YesNo(), "no"),
+    ("aof-use-rdb-preamble", YesNo(), "yes"),
+    ("appenddirname", FileName("appenddirname", "dirname"), "appendonlydir", "fixed"),
+    ("appendfilename", FileName("appendfilename"), "appendonly.aof", "fixed"),
+    ("appendfsync", Choice("everysec always no"), "everysec"),
+    ("appendonly", YesNo(), "no"),
+    ("auto-aof-rewrite-min-size", _BYTES, "64mb"),
+    ("auto-aof-rewrite-percentage", _COUNT, "100"),
+    ("no-appendfsync-on-rewrite", YesNo(), "no"),
 
     # Replication
     ("masterauth", Text(), "", "secret idle"),

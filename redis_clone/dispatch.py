@@ -65,7 +65,8 @@ def execute_batch(session, requests, out):
             session.encode_reply(reply, out)
             if session.reply_mode != "on" and reply.__class__ is not Blocked:
                 session.finish_reply()
-            recording = keyspace.effects is not None    # CONFIG SET appendonly may have been among these
+            if recording is not (keyspace.effects is not None):     # CONFIG SET appendonly was among these
+                recording, dirty = not recording, keyspace.dirty
             started = monotonic()
         else:
             handler = command.handler
@@ -107,6 +108,7 @@ def execute_batch(session, requests, out):
         if keyspace.aftermath:
             done = len(requests)
             _after_command(session, argv, reply, out)
+            dirty = keyspace.dirty                  # what others were served has been seen to
             if session.waiter is not None or session.closing:
                 done = _index(requests, argv) + 1
                 break
@@ -217,11 +219,16 @@ def pass_gates(session, command, words, argv):
         engine.check_protected(session, command)
     if not session.authenticated and "no_auth" not in flags:
         raise RedisError("NOAUTH Authentication required.")
+    if engine.refuses_writes is not None and ("write" in flags or "_needs_disk" in flags
+                                              or "_exec" in flags and _has_queued(session, "write")):
+        raise engine.refuses_writes
     if session.protocol == 2 and session.subscribed and "_subscribed" not in flags:
         raise RedisError(f"ERR Can't execute '{command.shown_name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / "
                          "PING / QUIT / RESET are allowed in this context")
     if session.transaction is not None and "no_multi" in flags:
         raise RedisError("ERR Command not allowed inside a transaction")
+    if engine.loading is not None and "loading" not in flags:
+        raise RedisError("LOADING Redis is loading the dataset in memory")
 
 
 def _refuse(session, command, error):
@@ -243,4 +250,9 @@ def _is_paused(engine, session, command):
         return False
     if engine.paused == "all" or command.writes:
         return True
-    return "_exec" in command.flags and any(queued.writes for queued, _ in session.transaction or ())
+    return "_exec" in command.flags and _has_queued(session, "write", "may_replicate")
+
+
+def _has_queued(session, *flags):
+    """Whether the transaction has a command with one of these flags."""
+    return any(flag in queued.flags for queued, _ in session.transaction or () for flag in flags)

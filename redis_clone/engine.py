@@ -6,16 +6,20 @@ client threads, the housekeeping thread and embedded callers are alike in that.
 
 The engine also keeps what gates and statistics need: the password, pauses, error counts, the slow log.
 """
+import os
 import random
 import threading
 import traceback
 
 from . import commands as _commands                         # noqa: F401  (fills the command table)
+from .append_only import AppendOnly
+from .child import poll_child
 from .clock import Clock
 from .config import Config
 from .errors import RedisError
 from .expiry import expire_cycle
 from .frequency import FrequencyRules, FrequencyTable
+from .journal import Journal
 from .keyspace import Keyspace
 from .latency import LatencyMonitor
 from .log import Log
@@ -24,6 +28,7 @@ from .pubsub import PubSub
 from .registry import TABLE, records_of, tables_by_count
 from .session import Session
 from .slowlog import SlowLog
+from .snapshots import Snapshots
 from .stats import Stats
 
 __all__ = ["Engine"]
@@ -39,6 +44,7 @@ class Engine:
         self.log = log or Log(level="warning")
         self.clock = clock or Clock()
         self.lock = threading.Lock()            # guards everything that is reached from here
+        self.directory = os.path.abspath(self.config["dir"])    # where files are, whatever the process's own is
         self.random = random.Random()
         self.frequency_rules = FrequencyRules(self.random)
         self.keyspace = Keyspace(self.config["databases"], self.clock, self.random)
@@ -48,6 +54,12 @@ class Engine:
         self.pubsub = PubSub()
         self.notifier = Notifier(self.keyspace, self.pubsub)
         self.stats = Stats(self.clock)
+        self.journal = Journal(self.log, self.clock, self._journal_changed)
+        self.snapshots = Snapshots(self)
+        self.append_only = AppendOnly(self)
+        self.child = None                       # child.ChildProcess: writes a snapshot or rewrites the append-only file
+        self.loading = None                     # load_progress.Loading, while data are being loaded
+        self.refuses_writes = None              # the RedisError for commands that write, while they cannot be kept
         self.slowlog = SlowLog()
         self.latency = LatencyMonitor()
         self.sessions = {}                      # id -> Session of every connected client
@@ -61,6 +73,9 @@ class Engine:
         self.active_expiry = True               # DEBUG SET-ACTIVE-EXPIRE
         self.skip_checksums = False             # DEBUG SET-SKIP-CHECKSUM-VALIDATION
         self.cron_stopped = False               # DEBUG PAUSE-CRON
+        self.loaded = False                     # all data there were have been loaded, there may be some to save
+        self.ending = False                     # the data are on disk for good, no command is run any more: ending.py
+        self.libraries = []                     # sources of functions that came with an RDB file
         self.shutdown = None                    # shutdown(): set by the server, used by SHUTDOWN
         self.password = b""
         self.slow_s = self.slowlog_s = _INFINITY
@@ -85,12 +100,7 @@ class Engine:
 
     def _follow_config(self):
         """Apply the directives that live in the engine, now and at each CONFIG SET."""
-        limits = self.keyspace.limits
-
-        def follow(directive, apply):
-            self.config.on_change(directive, apply)
-            apply(self.config[directive])
-
+        limits, follow = self.keyspace.limits, self.follow
         for directive in ("hash-max-listpack-entries", "hash-max-listpack-value", "set-max-intset-entries",
                           "set-max-listpack-entries", "set-max-listpack-value", "zset-max-listpack-entries",
                           "zset-max-listpack-value", "list-max-listpack-size", "stream-node-max-entries",
@@ -104,6 +114,13 @@ class Engine:
         follow("slowlog-max-len", self.slowlog.resize)
         follow("latency-monitor-threshold", self._set_latency_threshold)
         follow("notify-keyspace-events", self.notifier.follow)
+        follow("lazyfree-lazy-expire", self._set_lazy_expiry)
+        self.config.on_change("dir", lambda path: setattr(self, "directory", path))
+
+    def follow(self, directive, apply):
+        """Call `apply` with the value of a directive, now and whenever it changes."""
+        self.config.on_change(directive, apply)
+        apply(self.config[directive])
 
     def _set_policy(self, policy):
         """LFU policies count accesses, all others go by the time of the last one."""
@@ -113,6 +130,9 @@ class Engine:
 
     def _new_frequency_table(self):
         return FrequencyTable(self.frequency_rules)
+
+    def _set_lazy_expiry(self, lazy):
+        self.keyspace.word_for_expired = b"UNLINK" if lazy else b"DEL"
 
     def _set_password(self, password):
         self.password = password.encode("utf-8", "surrogateescape")
@@ -162,9 +182,41 @@ class Engine:
 
     def unpause(self):
         self.paused = None
-        self.keyspace.may_expire = True
+        self.keyspace.may_expire = self.loading is None
         self.refresh_gates()
         self.pause_over.notify_all()
+
+    # What is kept on disk
+
+    def promised(self):
+        """How much the journal has to hold before replies made until now may leave."""
+        # While writes are refused there is nothing to wait for: reads go on.
+        return self.journal.recorded if self.refuses_writes is None else 0
+
+    def may_reply(self):
+        """For replies that go out under the lock: make sure, with appendfsync always, of what they promise."""
+        return self.journal.policy != "always" or self.journal.wait_for(self.promised())
+
+    def check_disk(self):
+        """Refuse commands that write while they could not be kept, and only then. With the lock held."""
+        reason = self._why_writes_are_refused()
+        if reason != (self.refuses_writes and str(self.refuses_writes)):
+            self.refuses_writes = reason and RedisError(reason)
+            self.refresh_gates()
+
+    def _why_writes_are_refused(self):
+        if self.snapshots.write_denied():
+            return ("MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. "
+                    "Commands that may modify the data set are disabled, because this instance is configured to "
+                    "report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
+                    "Please check the Redis logs for details about the RDB error.")
+        if self.journal.error is not None:
+            return f"MISCONF Errors writing to the AOF file: {self.journal.error}"
+        return None
+
+    def _journal_changed(self):
+        with self.lock:
+            self.check_disk()
 
     # What dispatch tells
 
@@ -208,10 +260,14 @@ class Engine:
 
     def housekeep(self):
         """What is due each 1/hz second; called by the background thread without the lock."""
-        if self.cron_stopped:
+        if self.cron_stopped or self.ending:
             return
         with self.lock:
             self.keyspace.tick()
+            poll_child(self)
+            if self.loading is None:
+                self.snapshots.cron()
+                self.append_only.cron()
             if self.paused and self.keyspace.now >= self.pause_until_s:
                 self.unpause()
             self.stats.sample(self)

@@ -219,41 +219,82 @@ def _memory(engine):
 # --- persistence ---------------------------------------------------------------------------------------
 
 _PERSISTENCE = """\
-loading:0
+loading:{loading}
 async_loading:0
-current_cow_peak:0
-current_cow_size:0
-current_cow_size_age:0
-current_fork_perc:0.00
-current_save_keys_processed:0
-current_save_keys_total:0
+current_cow_peak:{copied_peak}
+current_cow_size:{copied_bytes}
+current_cow_size_age:{copied_age_s}
+current_fork_perc:{child_percent:.2f}
+current_save_keys_processed:{child_keys_done}
+current_save_keys_total:{child_keys_total}
 rdb_changes_since_last_save:{changes}
-rdb_bgsave_in_progress:0
+rdb_bgsave_in_progress:{saving}
 rdb_last_save_time:{saved_at_s}
-rdb_last_bgsave_status:ok
-rdb_last_bgsave_time_sec:-1
-rdb_current_bgsave_time_sec:-1
-rdb_saves:0
-rdb_last_cow_size:0
-rdb_last_load_keys_expired:0
-rdb_last_load_keys_loaded:0
-aof_enabled:0
-aof_rewrite_in_progress:0
-aof_rewrite_scheduled:0
-aof_last_rewrite_time_sec:-1
-aof_current_rewrite_time_sec:-1
-aof_last_bgrewrite_status:ok
-aof_rewrites:0
-aof_rewrites_consecutive_failures:0
-aof_last_write_status:ok
-aof_last_cow_size:0
+rdb_last_bgsave_status:{save_status}
+rdb_last_bgsave_time_sec:{save_s}
+rdb_current_bgsave_time_sec:{current_save_s}
+rdb_saves:{saves}
+rdb_last_cow_size:{save_copied_bytes}
+rdb_last_load_keys_expired:{loaded_expired}
+rdb_last_load_keys_loaded:{loaded}
+aof_enabled:{aof_on}
+aof_rewrite_in_progress:{rewriting}
+aof_rewrite_scheduled:{rewrite_scheduled}
+aof_last_rewrite_time_sec:{rewrite_s}
+aof_current_rewrite_time_sec:{current_rewrite_s}
+aof_last_bgrewrite_status:{rewrite_status}
+aof_rewrites:{rewrites}
+aof_rewrites_consecutive_failures:{rewrite_failures}
+aof_last_write_status:{write_status}
+aof_last_cow_size:{rewrite_copied_bytes}
 module_fork_in_progress:0
 module_fork_last_cow_size:0
+"""
+_AOF = """\
+aof_current_size:{size}
+aof_base_size:{base_size}
+aof_pending_rewrite:{scheduled}
+aof_buffer_length:{buffered}
+aof_pending_bio_fsync:{syncing}
+aof_delayed_fsync:{delayed}
+"""
+_LOADING = """\
+loading_start_time:{started_at_s}
+loading_total_bytes:{total}
+loading_rdb_used_mem:{used_memory}
+loading_loaded_bytes:{done}
+loading_loaded_perc:{percent:.2f}
+loading_eta_seconds:{left_s}
 """
 
 
 def _persistence(engine):
-    return _fill(_PERSISTENCE, changes=engine.keyspace.dirty, saved_at_s=engine.stats.started_at_s)
+    snapshots, append_only, journal, child = engine.snapshots, engine.append_only, engine.journal, engine.child
+    at_work_s = int(engine.clock.monotonic() - child.started_s) if child is not None else -1
+    text = _fill(
+        _PERSISTENCE, loading=int(engine.loading is not None), changes=snapshots.changes,
+        child_percent=100 * child.keys_done / (child.keys_total or 1) if child is not None else 0.0,
+        child_keys_done=child.keys_done if child is not None else 0,
+        child_keys_total=child.keys_total if child is not None else 0,
+        copied_bytes=child.cow_bytes if child is not None else 0,
+        copied_peak=child.cow_peak_bytes if child is not None else 0,
+        copied_age_s=int(engine.clock.monotonic() - child.cow_measured_s) if child is not None else 0,
+        saving=int(snapshots.in_progress), saved_at_s=snapshots.last_save_s, save_status=snapshots.last_status,
+        save_s=snapshots.last_duration_s, current_save_s=at_work_s if snapshots.in_progress else -1,
+        saves=snapshots.saves, save_copied_bytes=snapshots.last_cow_bytes,
+        loaded_expired=engine.stats.loaded_expired_keys, loaded=engine.stats.loaded_keys,
+        aof_on=int(append_only.state != "off"), rewriting=int(append_only.rewriting),
+        rewrite_scheduled=int(append_only.rewrite_scheduled), rewrite_s=append_only.last_rewrite_s,
+        current_rewrite_s=at_work_s if append_only.rewriting else -1, rewrite_status=append_only.last_status,
+        rewrites=append_only.rewrites, rewrite_failures=append_only.failures,
+        write_status="ok" if journal.error is None else "err", rewrite_copied_bytes=append_only.last_cow_bytes)
+    if append_only.state != "off":
+        text += _fill(_AOF, size=append_only.size, base_size=append_only.base_size,
+                      scheduled=int(append_only.rewrite_scheduled), buffered=journal.buffered,
+                      syncing=int(journal.syncing), delayed=journal.delayed_syncs)
+    if engine.loading is not None:
+        text += _fill(_LOADING, **engine.loading.figures())
+    return text
 
 
 # --- stats ---------------------------------------------------------------------------------------------
@@ -287,8 +328,8 @@ keyspace_misses:{misses}
 pubsub_channels:{channels}
 pubsub_patterns:{patterns}
 pubsubshard_channels:{shard_channels}
-latest_fork_usec:0
-total_forks:0
+latest_fork_usec:{fork_us}
+total_forks:{forks}
 migrate_cached_sockets:0
 slave_expires_tracked_keys:0
 active_defrag_hits:0
@@ -330,6 +371,7 @@ def _stats(engine):
         input_bytes=input_bytes, output_bytes=output_bytes, input_kbps=rates.input_bytes / 1024,
         output_kbps=rates.output_bytes / 1024, rejected=stats.connections_rejected, expired=keyspace.expired,
         hits=keyspace.hits, misses=keyspace.misses, channels=len(pubsub.channels),
+        fork_us=stats.latest_fork_usec, forks=stats.total_forks,
         patterns=len(pubsub.patterns), shard_channels=len(pubsub.shard_channels), errors=stats.error_replies)
 
 

@@ -12,7 +12,8 @@ import socketserver
 import sys
 import time
 
-__all__ = ["ListenError", "TCPListener", "UnixListener", "addresses_of", "is_local", "PROTECTED_MODE_REFUSAL"]
+__all__ = ["ListenError", "TCPListener", "addresses_of", "is_local", "keep_alive", "listen_tcp", "listen_unix",
+           "PROTECTED_MODE_REFUSAL"]
 
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -87,6 +88,44 @@ class TCPListener(_Listener, socketserver.ThreadingTCPServer):
 if hasattr(socketserver, "ThreadingUnixStreamServer"):
     class UnixListener(_Listener, socketserver.ThreadingUnixStreamServer):
         """A Unix domain socket."""
+
+
+def listen_tcp(host, port, handler, owner):
+    """Listen at an address of `bind`: a list of one listener, or of none if it is optional. Raises ListenError."""
+    optional = host.startswith("-")             # "-::1": do without where the machine has no such address
+    host = host.lstrip("-")
+    try:
+        return [TCPListener(("" if host == "*" else host, port), handler, owner)]
+    except OSError as error:
+        if optional:
+            return []
+        raise ListenError(f"{host}:{port}", error.strerror or str(error)) from error
+
+
+def listen_unix(path, mode, handler, owner):
+    """Listen at a Unix socket with the permissions `mode`, unless that is 0: a list of one listener."""
+    listener = None
+    try:
+        if os.path.exists(path):                # left behind by a server that was killed
+            os.unlink(path)
+        listener = UnixListener(path, handler, owner)
+        if mode:
+            os.chmod(path, mode)
+    except OSError as error:
+        if listener is not None:
+            listener.server_close()
+        raise ListenError(path, error.strerror or str(error)) from error
+    return [listener]
+
+
+def keep_alive(sock, interval_s):
+    """Have the system find out that a client's machine is gone, after such a silence; 0: do not."""
+    if interval_s:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, interval_s)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(interval_s // 3, 1))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
 
 
 def addresses_of(sock, peer):

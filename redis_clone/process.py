@@ -13,17 +13,18 @@ to one processor (`server-cpulist`), a thread that wakes up does not push aside 
 import contextlib
 import gc
 import os
-import re
 import signal
 import sys
 import threading
+
+from .processors import leave_signals, parse_cpu_list
 
 try:
     import resource
 except ImportError:                             # Windows
     resource = None
 
-__all__ = ["check_backlog", "daemonize", "parse_cpu_list", "raise_descriptor_limit", "remove_pid_file",
+__all__ = ["check_backlog", "daemonize", "garbage_collector_at_rest", "raise_descriptor_limit", "remove_pid_file",
            "settle_garbage_collector", "signals_for_the_main_thread", "tune_threads", "write_pid_file"]
 
 _STACK_BYTES = 1 << 20
@@ -81,18 +82,6 @@ def _use_one_processor(config, log):
     return f"processor {','.join(map(str, sorted(processors)))} (server-cpulist)"
 
 
-def parse_cpu_list(text):
-    """The processors in a list such as 0,2 or 1-3 or 0-7:2 (every second one); raises ValueError."""
-    processors = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([0-9]+)(?:-([0-9]+)(?::([0-9]+))?)?\s*", part)
-        if not match:
-            raise ValueError("a list looks like 0,2 or 1-3 or 0-7:2")
-        first, last, step = match.groups()
-        processors.update(range(int(first), int(last or first) + 1, int(step or 1)))
-    return processors
-
-
 def _set_switch_interval(config):
     interval_ms = config["switch-interval-ms"]
     sys.setswitchinterval(interval_ms / 1000)
@@ -101,19 +90,13 @@ def _set_switch_interval(config):
 
 @contextlib.contextmanager
 def signals_for_the_main_thread():
-    """Threads that start during this, and theirs, leave SIGTERM and SIGINT to the main thread.
-
-    Python runs signal handlers there only, but the kernel may hand a signal to any thread that takes it: then the
-    main thread sleeps on.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    """Threads that start during this, and theirs, leave SIGTERM and SIGINT to the main thread, as `leave_signals` says."""
+    before = leave_signals()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- memory --------------------------------------------------------------------------------------------
@@ -132,6 +115,18 @@ def settle_garbage_collector(log):
     gc.freeze()
     gc.set_threshold(50_000, 50, 1_000_000)
     log.verbose("Garbage collector: only young objects are examined")
+
+
+@contextlib.contextmanager
+def garbage_collector_at_rest():
+    """While millions of objects are made that will stay; afterwards these, too, are out of its sight."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        if sys.implementation.name == "cpython":
+            gc.freeze()
 
 
 # --- descriptors ---------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def finish_command(engine, number, argv, changed):
     """A command of a client has run: hand over what it came to. Call when `changed` or if there are effects."""
     effects = engine.keyspace.effects
     if not effects:                             # nothing special: nearly always
-        engine.append_only.append_one(number, argv)
+        engine.journal.record_one(number, argv)
         return
     note_command(engine.keyspace, number, argv, changed)
     take_unit(engine)
@@ -41,4 +41,4 @@ def take_unit(engine):
     effects = engine.keyspace.effects
     if effects:
         engine.keyspace.effects = []
-        engine.append_only.append(effects)
+        engine.journal.record(effects)

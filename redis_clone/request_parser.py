@@ -14,7 +14,7 @@ from .args import parse_int_or_none
 from .inline import split_inline
 from .resp import BULK_HEADER, CRLF
 
-__all__ = ["RequestParser", "BATCH", "HELD"]
+__all__ = ["RequestParser", "take_regular", "BATCH", "HELD"]
 
 INLINE_LIMIT = 64 * 1024            # longest inline request and longest header line, bytes
 MULTIBULK_LIMIT = (1 << 31) - 1     # most arguments of one request
@@ -84,7 +84,7 @@ class RequestParser:
                         return [[name]]
             except IndexError:              # an argument longer than the headers made in advance
                 pass
-            data = _take_regular(pieces, requests)
+            data = take_regular(pieces, requests)
             if not data and len(requests) <= BATCH:
                 return requests
         if self._held:
@@ -108,7 +108,7 @@ class RequestParser:
             data = self._resume(data, requests)
             self._note_state()
             if data and self.regular:               # the rest of a cut pipeline may be regular again
-                data = _take_regular(data.split(CRLF), requests)
+                data = take_regular(data.split(CRLF), requests)
         if data:
             self._take_careful(data, requests, None)
         self._note_state()
@@ -254,7 +254,7 @@ class RequestParser:
         return length
 
 
-def _take_regular(pieces, requests):
+def take_regular(pieces, requests):
     """Append the requests that stand complete and regular at the start of a split read; returns the bytes after them.
 
     A pipeline mostly repeats one shape of request, so a leading run of few words is taken in rows, which costs

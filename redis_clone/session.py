@@ -66,7 +66,7 @@ class Session:
         self.kind = "normal"                # normal, replica, primary: the classes of output limits
         self.last_command = None
         self.closing = False                # hang up after the replies are out
-        self.connection = None              # the transport: server.ClientHandler, or None
+        self.connection = None              # the transport: client_handler.ClientHandler, or None
         self.outbox = None                  # where messages of others go, once it may receive any
         self.waiter = None                  # blocking.Waiter while blocked
         self.postponed = False
@@ -105,7 +105,8 @@ class Session:
         """Decide whether commands may be called at once or must pass `dispatch.pass_gates`; call after any change."""
         usual = (self.authenticated and self.transaction is None and not self.no_touch and self.reply_mode == "on"
                  and not (self.protocol == 2 and self.subscribed) and self.outbox is None and not self.closing
-                 and not self.engine.paused)
+                 and not self.engine.paused and self.engine.refuses_writes is None
+                 and self.engine.loading is None)
         self.tables = self.engine.tables if usual else NO_COMMANDS
         if self.connection is not None:
             self.connection.trust(self.authenticated)

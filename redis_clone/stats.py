@@ -37,6 +37,7 @@ class Stats:
         self.run_id = os.urandom(20).hex()
         self.replication_id = os.urandom(20).hex()
         self.listening = []
+        self.loaded_keys = self.loaded_expired_keys = 0     # of the last RDB file that was loaded
         self.pending_values = 0                 # keys of flushed databases that still are in memory
         self.memory = MemoryUse()
         self._memory_measured_s = 0.0
@@ -50,6 +51,8 @@ class Stats:
         self.error_replies = 0
         self.errors = collections.Counter()     # error code -> how often
         self.discarded_values = 0               # keys of flushed databases, dropped in the background
+        self.total_forks = 0
+        self.latest_fork_usec = 0
         self._samples = collections.deque(maxlen=_SAMPLES + 1)
 
     def count_error(self, error):

@@ -117,20 +117,23 @@ def parse_bound(raw, missing_seq):
 
 # ---- options ----------------------------------------------------------------------------------------------
 
-def parse_trim(args, limits):
-    """The Trim that the options of XTRIM ask for."""
-    return _parse_options(args, limits, for_xadd=False)[0]
+def parse_trim(args, limits, as_recorded=False):
+    """The Trim that the options of XTRIM ask for.
+
+    Options `as_recorded` come from an append-only file, where a LIMIT is left from a ~ that has become exact.
+    """
+    return _parse_options(args, limits, False, as_recorded)[0]
 
 
-def parse_add_options(args, limits):
+def parse_add_options(args, limits, as_recorded=False):
     """``(Trim or None, may it create the key, id, how many words)`` of XADD's options up to its id.
 
     The id is as `parse_new_id` returns it, or None for "*".
     """
-    return _parse_options(args, limits, for_xadd=True)
+    return _parse_options(args, limits, True, as_recorded)
 
 
-def _parse_options(args, limits, for_xadd):
+def _parse_options(args, limits, for_xadd, as_recorded):
     strategy = value = limit = new_id = None
     whole_nodes, may_create = False, True
     position, last = 0, len(args) - 1
@@ -162,7 +165,9 @@ def _parse_options(args, limits, for_xadd):
         raise RedisError("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy")
     if not strategy and not for_xadd:
         raise RedisError("ERR syntax error, XTRIM must be called with a trimming strategy")
-    if limit is not None and not whole_nodes:
+    if as_recorded:
+        limit = 0
+    elif limit is not None and not whole_nodes:
         raise RedisError("ERR syntax error, LIMIT cannot be used without the special ~ option")
     trim = None
     if strategy:

@@ -14,32 +14,24 @@ SLOW_PIPELINE). What a command adds or takes away is undone afterwards, unmeasur
 Then comes a SCAN of all keys between writes, which must return every key that was there throughout, and the
 resident memory of so many keys of 16 bytes with values of 16 bytes, in servers that hold nothing else.
 
-Where to look: OPERATIONS says what is measured and which growth is allowed, `measure_operation` how. A limit is a
-number of times, or a multiple of what the real server's own cost grows by.
+Where to look: OPERATIONS says what is measured and which growth is allowed, `measure_operation` how;
+servers.py starts the servers. A limit is a number of times, or a multiple of what the real server's own
+cost grows by.
 """
 import argparse
-import contextlib
-import os
 import random
 import shutil
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 from typing import Callable, NamedTuple, Optional
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, ROOT)
-
-from redis_clone.client import Client, ClientError, ReplyError, encode_command  # noqa: E402
+from servers import ServerFailed, running_servers    # which makes the package known, too
+from redis_clone.client import ClientError
 
 SIZES = (1000, 100_000, 1_000_000)
 PIPELINE = 200
 SLOW_PIPELINE = 5
 SAMPLES = 25                    # pipelines a round
-FILL_CHUNK = 1000               # elements a command, or commands a pipeline
-TIMEOUT_S = 120
+FILL_CHUNK = 1000               # elements a command
 GROWTH, PICK_GROWTH = 3, 5      # most times the cost at the smallest size; random picks miss more caches
 REAL_GROWTHS = 2                # most times the real server's growth
 HITS = 1000                     # of a GEOSEARCH, whatever the size
@@ -49,82 +41,6 @@ BITS_APART = 800                # the bits that SETBIT sets: a million of them l
 SCAN_RATIO, MEMORY_RATIO = 20, 2    # most times what redis-server takes
 SCAN_COUNT = 100
 WRITES = 10                     # between two calls of SCAN
-
-
-# -- the servers ----------------------------------------------------------------------------------------
-
-class ServerProcess:
-    """A server of its own, with one connection; `databases` hold one size each."""
-
-    def __init__(self, name, command):
-        self.name = name
-        self._directory = tempfile.TemporaryDirectory()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self._process = subprocess.Popen([*command, "--port", str(port)], cwd=self._directory.name,
-                                         env=dict(os.environ, PYTHONPATH=ROOT), stdout=subprocess.DEVNULL)
-        self.client = Client(port=port, timeout_s=TIMEOUT_S)
-        self._wait_until_ready()
-
-    def _wait_until_ready(self):
-        deadline_s = time.monotonic() + TIMEOUT_S
-        while True:
-            try:
-                return self.client.execute("PING")
-            except ClientError:
-                if self._process.poll() is not None or time.monotonic() > deadline_s:
-                    self.stop()
-                    raise
-                time.sleep(0.05)
-
-    def time_s(self):
-        """The processor time that the server has used."""
-        try:
-            return time.clock_gettime(~self._process.pid << 3 | 2)      # as clock_getcpuclockid(3) on Linux
-        except (AttributeError, OSError):
-            return time.perf_counter()
-
-    def resident_bytes(self):
-        lines = bytes(self.client.execute("INFO", "memory")).decode().splitlines()
-        return int(dict(line.split(":", 1) for line in lines if ":" in line)["used_memory_rss"])
-
-    def select(self, database):
-        self.client.execute("SELECT", database)
-
-    def send(self, commands):
-        """Run commands; return their replies, and the time that the server took."""
-        request = b"".join(map(encode_command, commands))
-        began_s = self.time_s()
-        replies = self.client.exchange(request, len(commands), "a pipeline")
-        cost_s = self.time_s() - began_s
-        failure = next((reply for reply in replies if isinstance(reply, ReplyError)), None)
-        if failure is not None:
-            raise failure
-        return replies, cost_s
-
-    def fill(self, commands):
-        """Run any number of commands, which must not fail."""
-        pipeline = self.client.pipeline()
-        for command in commands:
-            pipeline.add(*command)
-            if len(pipeline) * len(command) > FILL_CHUNK:
-                pipeline.execute()
-        pipeline.execute()
-
-    def stop(self):
-        self.client.close()
-        self._process.kill()
-        self._process.wait()
-        self._directory.cleanup()
-
-
-def start_servers(real):
-    """This server and, unless there is none, the real one, whose path is `real`."""
-    servers = [ServerProcess("redis_clone", [sys.executable, "-m", "redis_clone", "--save", ""])]
-    if real:
-        servers.append(ServerProcess(os.path.basename(real), [real, "--save", "", "--appendonly", "no"]))
-    return servers
 
 
 # -- what is measured -----------------------------------------------------------------------------------
@@ -413,16 +329,6 @@ def run_operations(options, servers, report):
                                                       random.Random(options.seed)))
 
 
-@contextlib.contextmanager
-def running_servers(real):
-    servers = start_servers(real)
-    try:
-        yield servers
-    finally:
-        for server in servers:
-            server.stop()
-
-
 def make_parser():
     names = [operation.option for operation in OPERATIONS] + ["scan", "memory"]
     parser = argparse.ArgumentParser(prog="benchmark.py --suite growth", description=__doc__.split("\n\n")[0])
@@ -461,7 +367,7 @@ def main(arguments=None):
         print(f"{options.real} is not installed: there is nothing to compare with\n")
     try:
         missed = run(options, real)
-    except (ClientError, OSError) as error:
+    except (ClientError, ServerFailed, OSError) as error:
         print(f"benchmark.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

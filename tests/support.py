@@ -22,9 +22,9 @@ REAL = os.environ.get("REDIS_CLONE_TEST_REAL", "")
 
 
 def test_config(directives):
-    """A Config with DEBUG allowed and the given directives, as from a redis.conf."""
+    """A Config with DEBUG allowed, no save points, and the given directives, as from a redis.conf."""
     config = Config()
-    config.load(["enable-debug-command yes"] + [f"{name} {value}" for name, value in directives.items()], "test")
+    config.load(["enable-debug-command yes", 'save ""'] + [f"{name} {value}" for name, value in directives.items()], "test")
     return config
 
 

@@ -1,4 +1,4 @@
-"""DEBUG and its words."""
+"""DEBUG and its words. RELOAD and LOADAOF are in test_loading.py."""
 import io
 
 from redis_clone.log import Log
@@ -278,8 +278,8 @@ class EffectTest(EngineTestCase):
         self.execute(b"DEBUG", b"LOG", b"hello \xff")
         self.assertIn("# DEBUG LOG: hello ", self.log.getvalue())
 
-    def test_what_would_crash_or_reload_is_refused(self):
-        for word in ("SEGFAULT", "panic", "OOM", "ASSERT", "RESTART", "CRASH-AND-RECOVER", "RELOAD", "LOADAOF"):
+    def test_what_would_crash_is_refused(self):
+        for word in ("SEGFAULT", "panic", "OOM", "ASSERT", "RESTART", "CRASH-AND-RECOVER"):
             self.assert_error(f"ERR DEBUG {word.upper()} is not supported", "DEBUG " + word)
             self.assert_error(f"ERR DEBUG {word.upper()} is not supported", f"DEBUG {word} 1 2")
 

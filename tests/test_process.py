@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 import tempfile
 import unittest
 from unittest import mock
@@ -24,18 +25,6 @@ class ProcessTestCase(unittest.TestCase):
     def logged(self):
         """The lines of the log: sign and text."""
         return [line.split(" ", 5)[5] for line in self.stream.getvalue().splitlines()]
-
-
-class ParseCpuListTest(unittest.TestCase):
-    def test_knows_numbers_ranges_and_steps(self):
-        self.assertEqual(process.parse_cpu_list("3"), {3})
-        self.assertEqual(process.parse_cpu_list("0, 2-4"), {0, 2, 3, 4})
-        self.assertEqual(process.parse_cpu_list("0-7:2,9"), {0, 2, 4, 6, 9})
-
-    def test_refuses_anything_else(self):
-        for text in ("", "x", "1-", "-1", "1,,2", "1:2"):
-            with self.assertRaises(ValueError, msg=text):
-                process.parse_cpu_list(text)
 
 
 class TuneThreadsTest(ProcessTestCase):
@@ -113,6 +102,18 @@ class TuneThreadsTest(ProcessTestCase):
         self.os.sched_setscheduler.assert_not_called()
         self.os.sched_setaffinity.assert_not_called()
         self.sys.setswitchinterval.assert_not_called()
+
+
+class GarbageCollectorTest(unittest.TestCase):
+    def test_rests_while_data_are_loaded_and_leaves_them_alone_then(self):
+        with mock.patch.object(process, "gc") as gc:
+            with self.assertRaises(KeyError):
+                with process.garbage_collector_at_rest():
+                    gc.enable.assert_not_called()
+                    raise KeyError
+        gc.disable.assert_called_once_with()
+        gc.enable.assert_called_once_with()
+        self.assertEqual(gc.freeze.called, sys.implementation.name == "cpython")
 
 
 class FakeLimits:

@@ -42,6 +42,8 @@ def bitfield(session, key, *words):
             changes += 1
     if changes:
         db.touch(key, "setbit", changes)
+    elif grown:                                 # all operations failed: Redis tells nobody, but here it is kept
+        session.propagate(b"BITFIELD", key, *words)
     return reply
 
 

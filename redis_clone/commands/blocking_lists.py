@@ -8,7 +8,7 @@ from ..args import parse_timeout
 from ..collection_args import parse_multi_pop
 from ..registry import group
 from ..resp import NULL_ARRAY
-from .lists import SIDES, move, parse_side, take_from_first
+from .lists import SIDES, move, parse_side, pop_from_first, take_from_first
 
 command = group("list")
 
@@ -36,6 +36,7 @@ def _pop_or_block(session, args, from_left):
     if found is None:
         return session.block_on(keys, "list", timeout_s, on_timeout=NULL_ARRAY)
     key, [element] = found
+    session.propagate(b"LPOP" if from_left else b"RPOP", key)
     return [key, element]
 
 
@@ -46,7 +47,7 @@ def blmpop(session, timeout, numkeys, *args):
     """
     keys, from_left, count = parse_multi_pop(numkeys, args, SIDES)
     timeout_s = parse_timeout(timeout)
-    found = take_from_first(session.db, keys, from_left, count)
+    found = pop_from_first(session, keys, from_left, count)
     return found or session.block_on(keys, "list", timeout_s, on_timeout=NULL_ARRAY)
 
 
@@ -57,7 +58,8 @@ def blmove(session, source_key, destination_key, where_from, where_to, timeout):
     available otherwise. Deletes the list if the last element was moved.
     """
     from_left, to_left = parse_side(where_from), parse_side(where_to)
-    return _move_or_block(session, source_key, destination_key, from_left, to_left, timeout)
+    repeatable = b"LMOVE", source_key, destination_key, where_from, where_to
+    return _move_or_block(session, repeatable, from_left, to_left, timeout)
 
 
 @command("BRPOPLPUSH", arity=4, flags="write denyoom blocking", keys="1 RW ACCESS DELETE; 2 RW INSERT",
@@ -66,13 +68,16 @@ def brpoplpush(session, source_key, destination_key, timeout):
     """Pops an element from a list, pushes it to another list and returns it. Block until an element is
     available otherwise. Deletes the list if the last element was popped.
     """
-    return _move_or_block(session, source_key, destination_key, False, True, timeout)
+    return _move_or_block(session, (b"RPOPLPUSH", source_key, destination_key), False, True, timeout)
 
 
-def _move_or_block(session, source_key, destination_key, from_left, to_left, timeout):
+def _move_or_block(session, repeatable, from_left, to_left, timeout):
+    """`repeatable` is the command that does the same without waiting; its first arguments are the two keys."""
     timeout_s = parse_timeout(timeout)
+    source_key, destination_key = repeatable[1:3]
     element = move(session.db, source_key, destination_key, from_left, to_left)
     if element is not None:
+        session.propagate(*repeatable)
         return element
     if not session.may_block:
         return None                 # a null, where a time-out gives a null array

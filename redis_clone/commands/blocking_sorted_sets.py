@@ -7,7 +7,7 @@ run with the engine's lock held.
 from ..args import parse_timeout
 from ..registry import group
 from ..resp import NULL_ARRAY
-from .sorted_sets import parse_zmpop, take_from_first
+from .sorted_sets import parse_zmpop, pop_from_first, take_from_first
 
 command = group("sorted_set")
 
@@ -35,6 +35,7 @@ def _pop_or_block(session, args, lowest):
     if found is None:
         return session.block_on(keys, "zset", timeout_s, on_timeout=NULL_ARRAY)
     key, [(member, score)] = found
+    session.propagate(b"ZPOPMIN" if lowest else b"ZPOPMAX", key)
     return [key, member, score]
 
 
@@ -45,5 +46,5 @@ def bzmpop(session, timeout, numkeys, *args):
     """
     keys, lowest, count = parse_zmpop(numkeys, args)
     timeout_s = parse_timeout(timeout)
-    found = take_from_first(session.db, keys, lowest, count)
+    found = pop_from_first(session, keys, lowest, count)
     return found or session.block_on(keys, "zset", timeout_s, on_timeout=NULL_ARRAY)

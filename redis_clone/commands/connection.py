@@ -55,7 +55,7 @@ def hello(session, *args):
             b"mode": b"standalone", b"role": b"master", b"modules": []}
 
 
-@command("PING", arity=-1, flags="fast _subscribed", since="1.0.0")
+@command("PING", arity=-1, flags="fast _subscribed _needs_disk", since="1.0.0")
 def ping(session, *message):
     """Returns the server's liveliness response."""
     if len(message) > 1:

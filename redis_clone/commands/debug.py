@@ -4,7 +4,7 @@ One command, as in Redis: its words are no subcommands of the command table. Eac
 numbers of arguments that it takes. It is guarded by `enable-debug-command` (flag "protected").
 
 What tunes or dumps the insides of Redis and means nothing here is accepted without effect; what would
-crash, restart or reload the server is refused.
+crash or restart the server is refused.
 """
 import itertools
 import re
@@ -16,10 +16,13 @@ from ..digest import dataset_digest, format_digest, value_digest
 from ..errors import NoSuchKeyError, RedisError, SubcommandSyntaxError
 from ..glob import compile_pattern
 from ..keyspace import type_name
+from ..loading import LoadError, reload_append_only, reload_snapshot
 from ..persistence.rdb_values import write_value
 from ..registry import group
 from ..resp import Attribute, BigNumber, Push, Verbatim
+from ..snapshots import SnapshotFailed
 from .object import encoding_of
+from .server import flush
 
 command = group("server")
 
@@ -143,6 +146,68 @@ _PROTOCOL_VALUES = {
     b"false": False,
     b"bignum": BigNumber(1234567999999999999999999999999999999),
 }
+
+
+# --- loading what has been saved -----------------------------------------------------------------------
+
+@word("LOADAOF", _ANY, """\
+LOADAOF
+\tFlush the AOF buffers on disk and reload the AOF in memory.""")
+def _loadaof(session, *args):
+    engine = session.engine
+    if engine.append_only.state == "on":
+        engine.journal.sync()
+    _forget_data(engine)
+    try:
+        loaded = reload_append_only(engine)
+    except LoadError as error:
+        engine.log.warning(str(error))
+        loaded = False
+    finally:
+        session.propagate()                     # whatever was loaded, nothing of it is news
+    if not loaded:
+        raise RedisError("ERR Error trying to load the AOF files, check server logs.")
+    engine.log.warning("Append Only File loaded by DEBUG LOADAOF")
+    return "OK"
+
+
+@word("RELOAD", _ANY, """\
+RELOAD [option ...]
+\tSave the RDB on disk and reload it back to memory. Valid <option> values:
+\t* MERGE: conflicting keys will be loaded from RDB.
+\t* NOFLUSH: the existing database will not be removed before load, but
+\t  conflicting keys will generate an exception and kill the server.
+\t* NOSAVE: the database will be loaded from an existing RDB file.
+\tExamples:
+\t* DEBUG RELOAD: verify that the server is able to persist, flush and reload
+\t  the database.""")
+def _reload(session, *options):
+    engine = session.engine
+    options = {option.upper() for option in options}
+    if not options <= {b"MERGE", b"NOFLUSH", b"NOSAVE"}:
+        raise RedisError("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+    try:
+        if b"NOSAVE" not in options:
+            engine.snapshots.save_quietly()
+        if b"NOFLUSH" not in options:
+            _forget_data(engine)
+        reload_snapshot(engine, merge=b"MERGE" in options)
+    except SnapshotFailed:
+        raise RedisError("ERR") from None       # the log says why
+    except LoadError as error:
+        engine.log.warning(str(error))
+        raise RedisError("ERR Error trying to load the RDB dump, check server logs.") from None
+    finally:
+        session.propagate()
+    engine.log.warning("DB reloaded by DEBUG RELOAD")
+    return "OK"
+
+
+def _forget_data(engine):
+    """All data are to be loaded again: this is no change."""
+    dirty = engine.keyspace.dirty
+    flush(engine, engine.keyspace.databases)
+    engine.keyspace.dirty = dirty
 
 
 # --- values --------------------------------------------------------------------------------------------
@@ -362,7 +427,7 @@ def _refuser(name):
 
 
 _WORDS.update((name.encode(), (_refuser(name), _ANY)) for name in (
-    "ASSERT", "CRASH-AND-RECOVER", "LOADAOF", "OOM", "PANIC", "RELOAD", "RESTART", "SEGFAULT"))
+    "ASSERT", "CRASH-AND-RECOVER", "OOM", "PANIC", "RESTART", "SEGFAULT"))
 
 
 @word("HELP", (0,), """\

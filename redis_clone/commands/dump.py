@@ -44,15 +44,18 @@ def restore(session, key, ttl, payload, *options):
     expires_at_ms = ttl_ms
     if ttl_ms and not absolute:
         expires_at_ms = min(ttl_ms + db.now_ms, INT64_MAX)
-    if expires_at_ms and expires_at_ms <= db.now_ms:
+    if expires_at_ms and expires_at_ms <= db.now_ms and not db.keyspace.shows_due:
         if replaced:
             db.touch(key, "del")
+            session.propagate(b"DEL", key)
         return "OK"
     db.set(key, value)
     if expires_at_ms:
         db.expire_at(key, expires_at_ms)
     _set_access(session, key, idle_s, frequency)
     db.touch(key, "restore")
+    if ttl_ms and not absolute:
+        session.propagate(b"RESTORE", key, b"%d" % expires_at_ms, payload, *options, b"ABSTTL")
     return "OK"
 
 

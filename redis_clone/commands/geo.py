@@ -39,7 +39,7 @@ _AT_ONCE = 512                          # members that are taken out of a sorted
 def geoadd(session, key, *args):
     """Adds one or more members to a geospatial index. The key is created if it doesn't exist."""
     if len(args) != 3:
-        return _geoadd_several(session.db, key, args)
+        return _geoadd_several(session, key, args)
     longitude, latitude, member = args
     try:
         score = _parse_score(longitude, latitude)
@@ -55,6 +55,8 @@ def geoadd(session, key, *args):
     is_new, is_updated = stored.add(member, score, limits)
     if is_new or is_updated:
         db.touch(key, "zadd")
+        if db.keyspace.effects is not None:
+            session.propagate(b"ZADD", key, b"%d" % score, member)
     return 1 if is_new else 0
 
 
@@ -70,8 +72,9 @@ def _parse_position(longitude, latitude):
     raise RedisError("ERR invalid longitude,latitude pair %f,%f" % (longitude, latitude))
 
 
-def _geoadd_several(db, key, args):
+def _geoadd_several(session, key, args):
     """GEOADD with options or with several members."""
+    db = session.db
     count = 0
     while count < len(args) and args[count].upper() in _GEOADD_OPTIONS:
         count += 1
@@ -95,6 +98,9 @@ def _geoadd_several(db, key, args):
         updated += is_updated
     if added or updated:
         db.touch(key, "zadd", added + updated)
+        if db.keyspace.effects is not None:
+            pairs = [word for score, member in zip(scores, members) for word in (b"%d" % score, member)]
+            session.propagate(b"ZADD", key, *args[:count], *pairs)
     return added + updated if b"CH" in options else added
 
 

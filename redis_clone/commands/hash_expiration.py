@@ -28,29 +28,30 @@ _NO_EXPIRY = -1
 @command("HEXPIRE", arity=-6, flags="write denyoom fast", keys="1 RW UPDATE", since="7.4.0")
 def hexpire(session, key, seconds, *args):
     """Give hash fields a time to live, in seconds from now."""
-    return _expire(session.db, key, seconds, args, 1000, session.db.now_ms, "hexpire")
+    return _expire(session, key, seconds, args, 1000, session.db.now_ms, "hexpire")
 
 
 @command("HPEXPIRE", arity=-6, flags="write denyoom fast", keys="1 RW UPDATE", since="7.4.0")
 def hpexpire(session, key, milliseconds, *args):
     """Give hash fields a time to live, in milliseconds from now."""
-    return _expire(session.db, key, milliseconds, args, 1, session.db.now_ms, "hpexpire")
+    return _expire(session, key, milliseconds, args, 1, session.db.now_ms, "hpexpire")
 
 
 @command("HEXPIREAT", arity=-6, flags="write denyoom fast", keys="1 RW UPDATE", since="7.4.0")
 def hexpireat(session, key, unix_time_seconds, *args):
     """Make hash fields expire at a Unix time given in seconds."""
-    return _expire(session.db, key, unix_time_seconds, args, 1000, 0, "hexpireat")
+    return _expire(session, key, unix_time_seconds, args, 1000, 0, "hexpireat")
 
 
 @command("HPEXPIREAT", arity=-6, flags="write denyoom fast", keys="1 RW UPDATE", since="7.4.0")
 def hpexpireat(session, key, unix_time_milliseconds, *args):
     """Make hash fields expire at a Unix time given in milliseconds."""
-    return _expire(session.db, key, unix_time_milliseconds, args, 1, 0, "hpexpireat")
+    return _expire(session, key, unix_time_milliseconds, args, 1, 0, "hpexpireat")
 
 
-def _expire(db, key, amount, args, unit_ms, base_ms, command_name):
+def _expire(session, key, amount, args, unit_ms, base_ms, command_name):
     """Let fields expire `amount` units after `base_ms`, or delete them at once; a list of what became of each."""
+    db = session.db
     stored = db.edit_hash(key)                          # the type is looked at before anything else
     when_ms = _parse_date(amount, unit_ms, base_ms, command_name)
     condition = args[0].upper()
@@ -60,10 +61,21 @@ def _expire(db, key, amount, args, unit_ms, base_ms, command_name):
     if stored is None:
         return [_NO_FIELD] * len(fields)
     stored = expiring_hash(db, key, stored)
-    is_past = when_ms <= db.now_ms
+    is_past = when_ms <= db.now_ms and not db.keyspace.shows_due        # while loading, HPERSIST may follow
     results = [_expire_field(stored, field, when_ms, is_past, condition) for field in fields]
     _tell(db, key, stored, results.count(_SET), results.count(_DELETED))
+    if db.keyspace.effects is not None:
+        _propagate(session, key, when_ms, is_past, fields, results)
     return results
+
+
+def _propagate(session, key, when_ms, is_past, fields, results):
+    """Name the fields that HEXPIRE has changed, all of them in the same way."""
+    changed = [field for field, result in zip(fields, results) if result in (_SET, _DELETED)]
+    if changed and is_past:
+        session.propagate(b"HDEL", key, *changed)
+    elif changed:
+        session.propagate(b"HPEXPIREAT", key, b"%d" % when_ms, b"FIELDS", b"%d" % len(changed), *changed)
 
 
 def _expire_field(stored, field, when_ms, is_past, condition):

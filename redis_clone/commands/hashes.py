@@ -6,6 +6,7 @@ before a handler sees the hash (../field_expiry.py); their commands are in hash_
 """
 from ..args import INT64_MAX, INT64_MIN, parse_cursor, parse_int, parse_int_or_none
 from ..collection_args import check_picks_fit, parse_random_options, parse_scan_options
+from ..datatypes.hash import ExpiringHash
 from ..errors import NotFloatError, RedisError, wrong_arity
 from ..long_double import INFINITY, add_long_doubles, format_long_double, parse_long_double
 from ..registry import group
@@ -208,9 +209,20 @@ def hincrbyfloat(session, key, field, increment):
     if total is None:
         raise RedisError("ERR increment would produce NaN or Infinity")
     text = format_long_double(total)
-    db.edit_hash(key, create=True).alter_field(field, text, db.keyspace.limits)
+    stored = db.edit_hash(key, create=True)
+    stored.alter_field(field, text, db.keyspace.limits)
     db.touch(key, "hincrbyfloat")
+    if db.keyspace.effects is not None:
+        _propagate_field(session, key, stored, field, text)
     return text
+
+
+def _propagate_field(session, key, stored, field, value):
+    """Say that a field has a value now, and the expiry that it had before: HSET alone would end that."""
+    session.propagate(b"HSET", key, field, value)
+    when_ms = stored.expiries.times.get(field) if stored.__class__ is ExpiringHash else None
+    if when_ms is not None:
+        session.propagate(b"HPEXPIREAT", key, b"%d" % when_ms, b"FIELDS", b"1", field)
 
 
 def _edit_value(db, key, field):

@@ -143,7 +143,15 @@ def lmpop(session, numkeys, *args):
     was popped.
     """
     keys, from_left, count = parse_multi_pop(numkeys, args, SIDES)
-    return take_from_first(session.db, keys, from_left, count) or NULL_ARRAY
+    return pop_from_first(session, keys, from_left, count) or NULL_ARRAY
+
+
+def pop_from_first(session, keys, from_left, count):
+    """LMPOP and BLMPOP: `take_from_first`, and say what it came to."""
+    found = take_from_first(session.db, keys, from_left, count)
+    if found is not None:
+        session.propagate(b"LPOP" if from_left else b"RPOP", found[0], b"%d" % len(found[1]))
+    return found
 
 
 def take_from_first(db, keys, from_left, count):

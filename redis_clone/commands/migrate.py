@@ -140,6 +140,7 @@ def _take_replies(session, target, timeout_s, keys, keep):
             refusal = refusal or _refusal(arrived[0])
         elif not keep and db.delete(key):
             db.touch(key, "del")
+            session.propagate(b"DEL", key)      # at once: an error may follow
     if refusal:
         raise refusal
 

@@ -4,6 +4,7 @@ The containers of the group (CONFIG, DEBUG, SLOWLOG, LATENCY, COMMAND) have modu
 """
 from ..args import parse_int
 from ..disposal import dispose
+from ..ending import end
 from ..errors import OptionSyntaxError, RedisError
 from ..info import info_text
 from ..keyspace import Database
@@ -30,7 +31,9 @@ def dbsize(session):
 def flushall(session, *args):
     """Removes all keys from all databases."""
     _check_flush_mode(args)
-    _flush(session.engine, session.engine.keyspace.databases)
+    flush(session.engine, session.engine.keyspace.databases)
+    session.propagate(b"FLUSHALL", *args)       # even if there was nothing, as in Redis
+    session.engine.snapshots.after_flushing_all()
     return "OK"
 
 
@@ -38,7 +41,8 @@ def flushall(session, *args):
 def flushdb(session, *args):
     """Remove all keys from the current database."""
     _check_flush_mode(args)
-    _flush(session.engine, [session.db])
+    flush(session.engine, [session.db])
+    session.propagate(b"FLUSHDB", *args)
     return "OK"
 
 
@@ -48,7 +52,8 @@ def _check_flush_mode(args):
         raise OptionSyntaxError()
 
 
-def _flush(engine, databases):
+def flush(engine, databases):
+    """Forget all keys of these databases."""
     count = 0
     contents = []
     for database in databases:
@@ -90,12 +95,6 @@ def info(session, *sections):
     return Verbatim(info_text(session.engine, names).encode("utf-8", "surrogateescape"))
 
 
-@command("LASTSAVE", arity=1, flags="loading stale fast", since="1.0.0")
-def lastsave(session):
-    """Returns the Unix timestamp of the last successful save to disk."""
-    return session.engine.stats.started_at_s
-
-
 @command("ROLE", arity=1, flags="noscript loading stale fast", since="2.8.12")
 def role(session):
     """Returns the replication role."""
@@ -135,15 +134,9 @@ def shutdown(session, *args):
         raise RedisError("ERR No shutdown in progress.")        # it never takes long enough to be aborted
     if b"SAVE" in options and b"NOSAVE" in options:
         raise OptionSyntaxError()
-    _shut_down(session.engine, wants_save=b"SAVE" in options, force=b"FORCE" in options)
-    session.close()
-    return NO_REPLY
-
-
-def _shut_down(engine, wants_save, force):
-    """End the server; the client sees its connection close. Nothing can be saved so far: that is an error."""
-    if wants_save:
-        engine.log.warning("SHUTDOWN SAVE: the data cannot be saved, this server has no snapshots yet.")
-    if engine.shutdown is None or (wants_save and not force):
+    engine = session.engine
+    if engine.shutdown is None:                 # there is no server around it
         raise RedisError("ERR Errors trying to SHUTDOWN. Check logs.")
+    end(engine, {option.decode().lower() for option in options})
     engine.shutdown()
+    return NO_REPLY

@@ -16,6 +16,7 @@ from ..resp import SetReply
 command = group("set")
 
 _EXAMPLES = 100                     # picks from which the size of many picks is estimated
+_MEMBERS_PER_SREM = 1024            # when SPOP has taken many
 
 
 # ---- members ----------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def spop(session, key, *count):
     """
     db = session.db
     if count:
-        return _spop_several(db, key, count)
+        return _spop_several(session, key, count)
     stored = db.edit_set(key)
     if stored is None:
         return None
@@ -122,10 +123,13 @@ def spop(session, key, *count):
     db.touch(key, "spop")
     if not stored:
         db.delete_if_empty(key, stored)
+    if db.keyspace.effects is not None:
+        session.propagate(b"SREM", key, member)
     return member
 
 
-def _spop_several(db, key, count):
+def _spop_several(session, key, count):
+    db = session.db
     if len(count) > 1:
         raise OptionSyntaxError
     count = parse_range_int(count[0], 0, INT64_MAX, "ERR value is out of range, must be positive")
@@ -135,6 +139,11 @@ def _spop_several(db, key, count):
     popped = stored.pop_randoms(db.keyspace.random, count, db.keyspace.limits)
     db.touch(key, "spop", len(popped))
     db.delete_if_empty(key, stored)
+    if not stored:
+        session.propagate(b"DEL", key)
+    elif db.keyspace.effects is not None:
+        for start in range(0, len(popped), _MEMBERS_PER_SREM):
+            session.propagate(b"SREM", key, *popped[start:start + _MEMBERS_PER_SREM])
     return SetReply(popped)
 
 

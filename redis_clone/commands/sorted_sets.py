@@ -299,12 +299,20 @@ def zmpop(session, numkeys, *args):
     Deletes the sorted set if the last member was popped.
     """
     keys, lowest, count = parse_zmpop(numkeys, args)
-    return take_from_first(session.db, keys, lowest, count) or NULL_ARRAY
+    return pop_from_first(session, keys, lowest, count) or NULL_ARRAY
 
 
 def parse_zmpop(numkeys, args):
     """``(keys, from the lowest score?, count)`` of ZMPOP and BZMPOP; `args` follow `numkeys`."""
     return parse_multi_pop(numkeys, args, _SIDES)
+
+
+def pop_from_first(session, keys, lowest, count):
+    """ZMPOP and BZMPOP: `take_from_first`, and say what it came to."""
+    found = take_from_first(session.db, keys, lowest, count)
+    if found is not None:
+        session.propagate(b"ZPOPMIN" if lowest else b"ZPOPMAX", found[0], b"%d" % len(found[1]))
+    return found
 
 
 def take_from_first(db, keys, lowest, count):

@@ -11,7 +11,8 @@ from ..errors import OptionSyntaxError, RedisError, WrongTypeError, quote_start
 from ..registry import group
 from ..replies import NULL_ARRAY
 from ..stream_args import format_id, parse_id, parse_interval
-from .stream_groups import find_group, tell, touch_consumer
+from .stream_groups import (find_group, propagate_creation, propagate_pending, propagate_position, tell,
+                            touch_consumer)
 from .streams import entries_reply
 
 command = group("stream")
@@ -94,24 +95,39 @@ def xclaim(session, key, name, consumer, min_idle_time, *args):
     idle_ms = max(parse_int(min_idle_time, "ERR Invalid min-idle-time argument for XCLAIM"), 0)
     ids = _parse_leading_ids(args)
     options = _parse_claim_options(args[len(ids):], now_ms)
+    session.propagate()                         # each entry is told of by an XCLAIM of its own
     advanced = options.last_id > members.last_id
     if advanced:
         members.last_id = options.last_id
+    is_new = consumer not in members.consumers
     consumer = touch_consumer(db, key, members, consumer, now_ms)
-    claimed = []
+    claimed, dropped = [], 0
     for id_ in ids:
         fields = stored.get(id_)
         if fields is None:
-            if members.acknowledge(id_):
-                tell(db, key)
+            dropped += _drop(session, key, name, members, id_)
         elif _claim(members, id_, consumer, idle_ms, options, now_ms):
-            tell(db, key)
+            propagate_pending(session, key, name, members, id_, members.last_id)
             claimed.append((id_, fields))
+    tell(db, key, changes=len(claimed) + dropped)
     if claimed:
         consumer.active_ms = now_ms
-    elif advanced:
+        return _claimed_reply(claimed, options.just_id)
+    if is_new:
+        propagate_creation(session, key, name, consumer.name)
+    if advanced:
         tell(db, key)
-    return _claimed_reply(claimed, options.just_id)
+        if not dropped:                         # else that XCLAIM says it, too
+            propagate_position(session, key, name, members)
+    return []
+
+
+def _drop(session, key, name, members, id_):
+    """Forget a pending entry that the stream has no more; False when it is not pending."""
+    if id_ not in members.pending:
+        return False
+    propagate_pending(session, key, name, members, id_, members.last_id)    # claiming it drops it there, too
+    return members.acknowledge(id_)
 
 
 def _claimed_reply(entries, just_id):
@@ -194,10 +210,18 @@ def xautoclaim(session, key, name, consumer, min_idle_time, start, *options):
     members = find_group(stored, key, name)
     if count > _ENOUGH_MEMORY:
         raise RedisError("ERR Insufficient memory, failed allocating transient memory, COUNT too high.")
+    session.propagate()
+    is_new = consumer not in members.consumers
     consumer = touch_consumer(db, key, members, consumer, now_ms)
     claimed, deleted, next_one = _autoclaim(stored, members, consumer, idle_ms, first, count, just_id, now_ms)
+    for id_ in sorted([id_ for id_, _ in claimed] + deleted):
+        propagate_pending(session, key, name, members, id_, members.last_id)
+    for id_ in deleted:
+        members.acknowledge(id_)
     if claimed:
         consumer.active_ms = now_ms
+    elif is_new:
+        propagate_creation(session, key, name, consumer.name)
     tell(db, key, changes=len(claimed) + len(deleted))
     return [format_id(next_one), _claimed_reply(claimed, just_id), list(map(format_id, deleted))]
 
@@ -219,9 +243,9 @@ def _parse_autoclaim_options(options):
 
 
 def _autoclaim(stored, members, consumer, idle_ms, first, count, just_id, now_ms):
-    """Claim or drop up to `count` pending entries from the id `first` on.
+    """Claim up to `count` pending entries from the id `first` on; those to be dropped count, too.
 
-    Returns ``(claimed entries, ids of dropped ones, id to go on from)``; the last is NO_ID at the end.
+    Returns ``(claimed entries, ids to be dropped, id to go on from)``; the last is NO_ID at the end.
     """
     claimed, deleted, next_one = [], [], NO_ID
     looks = count * _LOOKS_PER_ENTRY
@@ -243,6 +267,4 @@ def _autoclaim(stored, members, consumer, idle_ms, first, count, just_id, now_ms
         else:
             entry.deliver_again(now_ms)
         claimed.append((id_, fields))
-    for id_ in deleted:                     # only now: the walk is over
-        members.acknowledge(id_)
     return claimed, deleted, next_one

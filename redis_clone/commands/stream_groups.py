@@ -53,6 +53,28 @@ def touch_consumer(db, key, members, name, now_ms):
     return consumer
 
 
+def propagate_creation(session, key, group_name, name):
+    """Say that a consumer was created that nothing has been delivered to, so that nothing else tells of it."""
+    session.propagate(b"XGROUP", b"CREATECONSUMER", key, group_name, name)
+
+
+def propagate_pending(session, key, group_name, members, id_, last_id):
+    """Say how a pending entry is now, in an XCLAIM that makes it so; `last_id` is how far the group has read."""
+    if session.engine.keyspace.effects is None:
+        return
+    entry = members.pending[id_]
+    session.propagate(b"XCLAIM", key, group_name, entry.consumer.name, b"0", format_id(id_),
+                      b"TIME", b"%d" % entry.delivered_ms, b"RETRYCOUNT", b"%d" % entry.deliveries,
+                      b"FORCE", b"JUSTID", b"LASTID", format_id(last_id))
+
+
+def propagate_position(session, key, group_name, members):
+    """Say how far a group has read."""
+    entries_read = -1 if members.entries_read is None else members.entries_read
+    session.propagate(b"XGROUP", b"SETID", key, group_name, format_id(members.last_id),
+                      b"ENTRIESREAD", b"%d" % entries_read)
+
+
 def _quote(word):
     return quote_start(word, len(word))
 
@@ -223,17 +245,12 @@ def xreadgroup(session, *args):
         members = find_group(stored, key, options.group, " in XREADGROUP with GROUP option")
         reads.append((key, stored, members, _parse_after(raw)))
     found = MapReply()
+    session.propagate()                     # what it comes to are other commands
     for key, stored, members, after in reads:
-        db.keyspace.hits += 1               # Redis looks the key up once more
-        consumer = touch_consumer(db, key, members, options.consumer, now_ms)
-        if after is not None:
-            entries = _read_history(stored, members, consumer, after, options.count, now_ms)
-        elif len(stored) and stored.last_entry_id > members.last_id:
-            entries = _read_new(stored, members, consumer, options.count, options.no_ack, now_ms)
-        else:
-            continue
-        found.append((key, entries))
-        db.keyspace.dirty += 1
+        entries = _read(session, options, key, stored, members, after)
+        if entries is not None:
+            found.append((key, entries))
+            db.keyspace.dirty += 1
     if found:
         return found
     if options.block_s is None:
@@ -251,14 +268,32 @@ def _parse_after(raw):
     return None if after == LAST_ID else after          # Redis cannot tell the two apart
 
 
-def _read_new(stored, members, consumer, count, no_ack, now_ms):
+def _read(session, options, key, stored, members, after):
+    """What XREADGROUP reads from one stream, the reply for it; None when there is nothing new."""
+    db = session.db
+    now_ms = db.now_ms
+    db.keyspace.hits += 1                   # Redis looks the key up once more
+    has_news = after is None and len(stored) and stored.last_entry_id > members.last_id
+    if options.consumer not in members.consumers and not (has_news and not options.no_ack):
+        propagate_creation(session, key, options.group, options.consumer)
+    consumer = touch_consumer(db, key, members, options.consumer, now_ms)
+    if has_news:
+        return _read_new(session, options, key, stored, members, consumer)
+    return None if after is None else _read_history(stored, members, consumer, after, options.count, now_ms)
+
+
+def _read_new(session, options, key, stored, members, consumer):
     """Deliver the next entries to a consumer; there is at least one."""
-    entries = stored.between(next_id(members.last_id), LAST_ID, count)
+    entries = stored.between(next_id(members.last_id), LAST_ID, options.count)
     ids = [id_ for id_, _ in entries]
     members.advance(stored, ids)
-    if not no_ack:
-        members.deliver(ids, consumer, now_ms)
-        consumer.active_ms = now_ms
+    if not options.no_ack:
+        consumer.active_ms = session.db.now_ms
+        members.deliver(ids, consumer, consumer.active_ms)
+    if session.db.keyspace.effects is not None:
+        for id_ in () if options.no_ack else ids:
+            propagate_pending(session, key, options.group, members, id_, id_)
+        propagate_position(session, key, options.group, members)
     return entries_reply(entries)
 
 

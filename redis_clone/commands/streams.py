@@ -31,8 +31,12 @@ def entries_reply(entries):
 def xadd(session, key, *args):
     """Appends a new message to a stream. Creates the key if it doesn't exist."""
     db = session.db
-    limits = db.keyspace.limits
-    trim, may_create, id_, taken = (None, True, None, 1) if args[0] == b"*" else parse_add_options(args, limits)
+    keyspace = db.keyspace
+    limits = keyspace.limits
+    if args[0] == b"*":
+        trim, may_create, id_, taken = None, True, None, 1
+    else:
+        trim, may_create, id_, taken = parse_add_options(args, limits, as_recorded=keyspace.shows_due)
     fields = args[taken:]
     if not fields or len(fields) % 2:
         raise wrong_arity("xadd")
@@ -44,7 +48,7 @@ def xadd(session, key, *args):
         if not may_create:
             return None
         stored = Stream()
-    id_ = _choose_id(stored.last_id, id_, db.keyspace.now_ms)
+    id_ = _choose_id(stored.last_id, id_, keyspace.now_ms)
     if not stored.append(id_, fields, limits):
         raise RedisError("ERR Elements are too large to be stored")
     if is_new:
@@ -54,7 +58,11 @@ def xadd(session, key, *args):
     db.touch(key, "xadd")
     if trim is not None and _trim(stored, trim):
         db.touch(key, "xtrim", 0)
-    return b"%d-%d" % id_
+    shown_id = b"%d-%d" % id_
+    if keyspace.effects is not None:
+        options = args[:taken - 1] if trim is None else _repeatable(args[:taken - 1], trim, stored)
+        session.propagate(b"XADD", key, *options, shown_id, *fields)
+    return shown_id
 
 
 def _choose_id(last_id, wanted, now_ms):
@@ -86,14 +94,25 @@ def _trim(stored, trim):
 def xtrim(session, key, *args):
     """Deletes messages from the beginning of a stream."""
     db = session.db
-    trim = parse_trim(args, db.keyspace.limits)
+    trim = parse_trim(args, db.keyspace.limits, as_recorded=db.keyspace.shows_due)
     stored = db.edit_stream(key)
     if stored is None:
         return 0
     deleted = _trim(stored, trim)
     if deleted:
         db.touch(key, "xtrim", deleted)
+        if trim.whole_nodes:
+            session.propagate(b"XTRIM", key, *_repeatable(args, trim, stored))
     return deleted
+
+
+def _repeatable(options, trim, stored):
+    """Options that trim a stream as they have trimmed it: how far ~ went depends on where its nodes end."""
+    if not trim.whole_nodes:
+        return options
+    end = b"%d" % len(stored) if trim.min_id is None else format_id(stored.first_id if stored else LAST_ID)
+    tilde = options.index(b"~")
+    return (*options[:tilde], b"=", end, *options[tilde + 2:])
 
 
 @command("XDEL", arity=-3, flags="write fast", keys="1 RW DELETE", since="5.0.0")

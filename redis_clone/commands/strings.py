@@ -100,12 +100,13 @@ def read_text(db, key):
 def set_(session, key, value, *options):
     """Sets the string value of a key, ignoring its type. The key is created if it doesn't exist."""
     if options:
-        return _set_with_options(session.db, key, value, options)
+        return _set_with_options(session, key, value, options)
     session.db.store_string(key, value, "set")
     return "OK"
 
 
-def _set_with_options(db, key, value, options):
+def _set_with_options(session, key, value, options):
+    db = session.db
     given, expiry = _parse_options(options, _SET_WORDS)
     expires_at_ms = _expires_at(db, expiry, "set") if expiry else None
     wants_previous = b"GET" in given
@@ -115,18 +116,23 @@ def _set_with_options(db, key, value, options):
         if exists == (b"NX" in given):
             return previous
     if expiry:
-        _store_until(db, key, value, expires_at_ms)
+        _store_until(session, key, value, expires_at_ms)
     else:
         db.set(key, value, keep_ttl=b"KEEPTTL" in given)
         db.touch(key, "set")
+        if wants_previous:
+            session.propagate(b"SET", key, value, *(word for word in options if word.upper() != b"GET"))
     return previous if wants_previous else "OK"
 
 
-def _store_until(db, key, value, expires_at_ms):
+def _store_until(session, key, value, expires_at_ms):
+    db = session.db
     db.set(key, value, keep_ttl=True)
     db.touch(key, "set")
     db.expire_at(key, expires_at_ms)
     db.touch(key, "expire", 0)
+    if db.keyspace.effects is not None:
+        session.propagate(b"SET", key, value, b"PXAT", b"%d" % expires_at_ms)
 
 
 def _parse_options(options, words):
@@ -172,8 +178,7 @@ def setnx(session, key, value):
 @command("SETEX", arity=4, flags="write denyoom", keys="1 OW UPDATE", since="2.0.0")
 def setex(session, key, seconds, value):
     """Sets the string value and expiration time of a key. Creates the key if it doesn't exist."""
-    db = session.db
-    _store_until(db, key, value, _expires_at(db, (b"EX", seconds), "setex"))
+    _store_until(session, key, value, _expires_at(session.db, (b"EX", seconds), "setex"))
     return "OK"
 
 
@@ -182,8 +187,7 @@ def psetex(session, key, milliseconds, value):
     """Sets both string value and expiration time in milliseconds of a key. The key is created if it doesn't
     exist.
     """
-    db = session.db
-    _store_until(db, key, value, _expires_at(db, (b"PX", milliseconds), "psetex"))
+    _store_until(session, key, value, _expires_at(session.db, (b"PX", milliseconds), "psetex"))
     return "OK"
 
 
@@ -222,6 +226,7 @@ def getset(session, key, value):
     """Returns the previous string value of a key after setting it to a new value."""
     previous = session.db.read_string(key)
     session.db.store_string(key, value, "set")
+    session.propagate(b"SET", key, value)
     return previous
 
 
@@ -233,6 +238,7 @@ def getdel(session, key):
     if value is not None:
         db.delete(key)
         db.touch(key, "del")
+        session.propagate(b"DEL", key)
     return value
 
 
@@ -249,11 +255,14 @@ def getex(session, key, *options):
         if expires_at_ms <= db.now_ms:              # only possible with EXAT and PXAT
             db.delete(key)
             db.touch(key, "del")
+            session.propagate(db.keyspace.word_for_expired, key)
         else:
             db.expire_at(key, expires_at_ms)
             db.touch(key, "expire")
+            session.propagate(b"PEXPIREAT", key, b"%d" % expires_at_ms)
     elif given and db.forget_expiry(key):
         db.touch(key, "persist")
+        session.propagate(b"PERSIST", key)
     return value
 
 
@@ -325,6 +334,7 @@ def incrbyfloat(session, key, increment):
     text = format_long_double(total)
     db.set(key, EmbeddedString(text) if is_integer(text) else text, keep_ttl=True)
     db.touch(key, "incrbyfloat")
+    session.propagate(b"SET", key, text, b"KEEPTTL")
     return text
 
 

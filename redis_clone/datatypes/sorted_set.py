@@ -68,6 +68,21 @@ class SortedSet(dict):
         new._set_runs(members)
         return new
 
+    @classmethod
+    def of_sorted(cls, members, scores):
+        """The sorted set, still a listpack, of two lists in order, which it takes over.
+
+        Has fewer members than these when one comes twice; it must not be used then.
+        """
+        new = cls()
+        new.update(zip(members, scores))
+        if len(members) <= RUN_MAX:
+            new._members[0] = members
+            new._scores[0].fromlist(scores)
+        else:
+            new._set_runs(members)
+        return new
+
     def duplicate(self):
         """An independent copy with the same encoding."""
         new = SortedSet()

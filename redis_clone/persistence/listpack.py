@@ -31,6 +31,7 @@ __all__ = ["encode_listpack", "decode_listpack"]
 _HEADER = struct.Struct("<IH")
 _UNKNOWN_COUNT = 0xFFFF
 _END = 0xFF
+_WRONG_LENGTH = "listpack: an element's length does not fit"
 
 # Whole elements, by the first byte of their header: its value, the number, the length of both.
 _pack_16 = struct.Struct("<BhB").pack
@@ -53,29 +54,31 @@ _SMALL_TEXTS = [b"%d" % number for number in range(128)]
 
 def encode_listpack(items):
     """The listpack of `items`: bytes, or ints of 64 bits with their sign."""
-    parts = [b""]
-    append = parts.append
+    parts = []
+    append, small_number = parts.append, _NUMBERS_OF_THREE.get
     for item in items:
         if item.__class__ is int:
             append(_encode_integer(item))
             continue
         length = len(item)
-        if length < 21 and length and item[0] < 58 and (
-                length < 19 and item[0] > 48 and item.isdigit() or is_integer(item)):
-            append(_encode_integer(int(item)))
-        elif length < 64:
-            append(_SHORT_HEADERS[length])
-            append(item)
-            append(_LENGTHS[length + 1])
+        if length < 21 and length and item[0] < 58:
+            if length < 4:
+                element = small_number(item)
+            elif item[0] > 48 and length < 19:
+                element = _encode_integer(int(item)) if item.isdigit() else None
+            else:
+                element = _encode_integer(int(item)) if is_integer(item) else None
+            if element is not None:
+                append(element)
+                continue
+        if length < 64:
+            parts += _SHORT_HEADERS[length], item, _LENGTHS[length + 1]
         else:
             header = struct.pack(">H", 0xE000 | length) if length < 4096 else struct.pack("<BI", 0xF0, length)
-            append(header)
-            append(item)
-            append(_backward_length(len(header) + length))
+            parts += header, item, _backward_length(len(header) + length)
     append(b"\xff")
-    total = _HEADER.size + sum(map(len, parts))
-    parts[0] = _HEADER.pack(total, min(len(items), _UNKNOWN_COUNT))
-    return b"".join(parts)
+    body = b"".join(parts)
+    return _HEADER.pack(_HEADER.size + len(body), min(len(items), _UNKNOWN_COUNT)) + body
 
 
 def decode_listpack(data, raw=False):
@@ -88,12 +91,17 @@ def decode_listpack(data, raw=False):
     try:
         while position < last:
             head = data[position]
+            if 0x80 <= head < 0xC0:
+                size = head - 0x7F
+                end = position + size
+                append(data[position + 1:end])
+                if data[end] != size:
+                    raise CorruptPayload(_WRONG_LENGTH)
+                position = end + 1
+                continue
             if head < 0x80:
                 size = 1
                 append(head if raw else _SMALL_TEXTS[head])
-            elif head < 0xC0:
-                size = head - 0x7F
-                append(data[position + 1:position + size])
             elif head in _INTEGERS:
                 size, unpack_from, dropped = _INTEGERS[head]
                 number = unpack_from(data, position)[0] >> dropped
@@ -109,7 +117,7 @@ def decode_listpack(data, raw=False):
                 continue
             position += size
             if data[position] != size:
-                raise CorruptPayload("listpack: an element's length does not fit")
+                raise CorruptPayload(_WRONG_LENGTH)
             position += 1
     except (IndexError, struct.error):
         raise CorruptPayload("listpack: an element is cut off") from None
@@ -141,7 +149,7 @@ def _decode_long_text(data, position, head):
     length = _backward_length(end - position)
     following = end + len(length)
     if data[end:following] != length:
-        raise CorruptPayload("listpack: an element's length does not fit")
+        raise CorruptPayload(_WRONG_LENGTH)
     return data[start:end], following
 
 
@@ -170,3 +178,6 @@ def _backward_length(size):
     count = 3 if size < 2097151 else 4 if size < 268435455 else 5
     return bytes((size >> 7 * (count - 1),)) + bytes(
         size >> 7 * index & 0x7F | 0x80 for index in range(count - 2, -1, -1))
+
+
+_NUMBERS_OF_THREE = {b"%d" % number: _encode_integer(number) for number in range(-99, 1000)}    # by their text

@@ -17,7 +17,7 @@ from math import inf
 
 from ..args import parse_int_or_none
 from ..datatypes.hash import ExpiringHash, Hash
-from .corrupt import CorruptPayload
+from .corrupt import CorruptPayload, EmptyPayload
 from .listpack import decode_listpack, encode_listpack
 from .rdb_primitives import encode_length, encode_milliseconds, encode_string
 from .ziplist import decode_ziplist
@@ -85,7 +85,7 @@ def _read_count(reader, value, limits):
     """How many fields follow; tells the empty `value` so. There is at least one."""
     count = reader.length()
     if not count:
-        raise CorruptPayload("an empty hash")
+        raise EmptyPayload("an empty hash")
     value.expect(count, limits)
     return count
 
@@ -113,16 +113,31 @@ def _read_zipmap(reader, limits):
 
 
 def _read_ziplist(reader, limits):
-    return _packed(Hash(), _groups(decode_ziplist(reader.string()), 2), limits)
+    return _packed_hash(decode_ziplist(reader.string()), limits)
 
 
 def _read_listpack(reader, limits):
-    return _packed(Hash(), _groups(decode_listpack(reader.string()), 2), limits)
+    return _packed_hash(decode_listpack(reader.string()), limits)
+
+
+def _packed_hash(items, limits):
+    """The hash of fields and values in turn."""
+    if not items:
+        raise EmptyPayload("an empty hash")
+    value = Hash()
+    value.update(zip(items[::2], items[1::2]))
+    if len(value) * 2 != len(items):
+        raise CorruptPayload("half a field, or a field comes twice")
+    value.expect(len(value), limits)
+    return value
 
 
 def _read_listpack_ex(reader, limits):
     _read_earliest(reader)                              # it follows from the expiries themselves
-    triples = _groups(decode_listpack(reader.string()), 3)
+    items = decode_listpack(reader.string())
+    if len(items) % 3:
+        raise CorruptPayload("half a field")
+    triples = list(zip(items[::3], items[1::3], items[2::3]))
     value = _packed(ExpiringHash(), [(field, content) for field, content, _ in triples], limits)
     for field, _, expiry in triples:
         when_ms = parse_int_or_none(expiry)
@@ -133,18 +148,13 @@ def _read_listpack_ex(reader, limits):
     return value
 
 
-def _groups(items, size):
-    """The items as tuples of `size`."""
-    if len(items) % size:
-        raise CorruptPayload("half a field")
-    return list(zip(*[items[start::size] for start in range(size)]))
-
-
 def _packed(value, pairs, limits):
     """Fills the empty `value` with what came in one piece; as in Redis only the number of fields counts."""
     value.update(pairs)
-    if not pairs or len(value) != len(pairs):
-        raise CorruptPayload("an empty hash, or a field comes twice")
+    if not pairs:
+        raise EmptyPayload("an empty hash")
+    if len(value) != len(pairs):
+        raise CorruptPayload("a field comes twice")
     value.expect(len(pairs), limits)
     return value
 

@@ -23,13 +23,15 @@ from ..datatypes.limits import is_integer
 from .corrupt import CorruptPayload
 from .lzf import compress as lzf_compress, decompress as lzf_decompress
 
-__all__ = ["Reader", "encode_length", "encode_string", "encode_double", "encode_milliseconds"]
+__all__ = ["Reader", "encode_length", "encode_string", "encode_double", "encode_milliseconds",
+           "LEAST_COMPRESSED"]
 
-_LEAST_COMPRESSED = 21          # bytes of a string for which compression is tried
+LEAST_COMPRESSED = 21          # bytes of a string for which compression is tried
 _LEAST_SAVING = 4               # bytes that it has to win
 _LONGEST_INTEGER = 11           # digits and sign of a 32-bit integer
 
-_INTEGER_WIDTHS = {0xC0: 1, 0xC1: 2, 0xC2: 4}
+_INTEGERS = {0xC0: (1, struct.Struct("<b").unpack_from), 0xC1: (2, struct.Struct("<h").unpack_from),
+             0xC2: (4, struct.Struct("<i").unpack_from)}
 _LZF = 0xC3
 
 _SHORT_LENGTHS = [bytes((length,)) for length in range(0x40)]
@@ -101,9 +103,16 @@ class Reader:
                 raise CorruptPayload("cut off")
             self.position = stop
             return self.data[start:stop]
+        if head in _INTEGERS:
+            width, unpack_from = _INTEGERS[head]
+            stop = start + width
+            if stop > self.end:
+                raise CorruptPayload("cut off")
+            self.position = stop
+            return b"%d" % unpack_from(self.data, start)
         if head >= 0xC0:
             self.position = start
-            return self._encoded_string(head)
+            return self._compressed_string(head)
         return self.take(self.length())
 
     def strings(self, count):
@@ -145,10 +154,7 @@ class Reader:
         """A time in milliseconds, of 8 bytes with its sign."""
         return _INT64.unpack(self.take(8))[0]
 
-    def _encoded_string(self, head):
-        width = _INTEGER_WIDTHS.get(head)
-        if width:
-            return b"%d" % int.from_bytes(self.take(width), "little", signed=True)
+    def _compressed_string(self, head):
         if head != _LZF:
             raise CorruptPayload("unknown encoding of a string")
         packed_length = self.length()
@@ -181,7 +187,7 @@ def encode_string(value, compress=True):
             if encoded:
                 return encoded
         return _SHORT_LENGTHS[length] + value
-    if compress and length >= _LEAST_COMPRESSED:
+    if compress and length >= LEAST_COMPRESSED:
         packed = lzf_compress(bytes(value))
         if packed is not None and len(packed) <= length - _LEAST_SAVING:
             return b"\xc3" + encode_length(len(packed)) + encode_length(length) + packed

@@ -19,18 +19,16 @@ believed before as many bytes have been seen. Keys, expiries, and what else stan
 
 Locking: values that others can reach are written under the engine's lock.
 """
-from itertools import chain
-
-from ..args import format_float, parse_float
+from ..args import parse_float
 from ..datatypes.hash import ExpiringHash, Hash
 from ..datatypes.hash_index import HashIndex
 from ..datatypes.node_chain import NodeChain
-from ..datatypes.quicklist import QuickList
+from ..datatypes.quicklist import ENTRY_OVERHEAD, QuickList
 from ..datatypes.set import Set
 from ..datatypes.sorted_set import SortedSet
 from ..datatypes.stream import Stream
 from ..datatypes.string_variants import STRING_CLASSES
-from .corrupt import CorruptPayload
+from .corrupt import CorruptPayload, EmptyPayload
 from .intset import decode_intset, encode_intset
 from .listpack import decode_listpack, encode_listpack
 from .rdb_hashes import HASH_READERS, write_hash
@@ -38,17 +36,21 @@ from .rdb_primitives import encode_double, encode_length, encode_string
 from .rdb_streams import STREAM_READERS, write_stream
 from .ziplist import decode_ziplist
 
-__all__ = ["write_value", "read_value", "LATEST_VERSION", "version_of_type"]
+__all__ = ["write_value", "read_value", "LATEST_VERSION", "FIELD_EXPIRY_VERSION", "version_of_type"]
 
 LATEST_VERSION = 11             # what Redis 7.2 writes
-_FIELD_EXPIRY_VERSION = 12      # what Redis 7.4 writes, with two types of hashes that no older one can read
+FIELD_EXPIRY_VERSION = 12      # what Redis 7.4 writes, with two types of hashes that no older one can read
 
 _STRING, _LIST, _SET, _ZSET_TEXT, _ZSET = 0, 1, 2, 3, 5
 _LIST_ZIPLIST, _SET_INTSET, _ZSET_ZIPLIST, _QUICKLIST_ZIPLISTS = 10, 11, 12, 14
 _ZSET_LISTPACK, _QUICKLIST, _SET_LISTPACK = 17, 18, 20
 _HASH_METADATA, _HASH_LISTPACK_EX = 24, 25
+_MODULES = (6, 7)
 
+_EXACT_INTEGER = float(1 << 62)     # up to which Redis writes a whole score as an integer
+_PLAIN_SCORE = 40                   # characters of a score that is quickly read
 _PLAIN_NODE, _PACKED_NODE = 1, 2
+_ONE_PACKED_NODE = bytes((1, _PACKED_NODE))
 _PLAIN_FROM = 1 << 30           # bytes of a list element that Redis does not pack
 
 
@@ -64,20 +66,21 @@ def read_value(kind, reader, limits):
     """
     read = _READERS.get(kind)
     if read is None:
-        raise CorruptPayload(f"type {kind} is unknown")
+        raise CorruptPayload("The RDB file contains module data I can't load" if kind in _MODULES
+                             else f"type {kind} is unknown")
     return read(reader, limits)
 
 
 def version_of_type(kind, version):
     """The version to declare for a payload of this type when `version` was asked for."""
-    return _FIELD_EXPIRY_VERSION if kind in (_HASH_METADATA, _HASH_LISTPACK_EX) else version
+    return FIELD_EXPIRY_VERSION if kind in (_HASH_METADATA, _HASH_LISTPACK_EX) else version
 
 
 def _read_count(reader):
     """How many elements follow: Redis keeps no empty collections, and refuses to load one."""
     count = reader.length()
     if not count:
-        raise CorruptPayload("an empty collection")
+        raise EmptyPayload("an empty collection")
     return count
 
 
@@ -96,7 +99,10 @@ def _read_string(reader, limits):
 # ---- lists ------------------------------------------------------------------------------------------------
 
 def _write_list(value, version, compress):
-    nodes = [value.items] if value.chain is None else value.chain.nodes[value.chain.first:]
+    items = value.items
+    if items is not None and (len(items) > 1 or len(items[0]) < _PLAIN_FROM):       # by far the most
+        return _QUICKLIST, _ONE_PACKED_NODE + encode_string(encode_listpack(items), compress)
+    nodes = [items] if items is not None else value.chain.nodes[value.chain.first:]
     parts = [encode_length(len(nodes))]
     for node in nodes:
         if len(node) == 1 and len(node[0]) >= _PLAIN_FROM:
@@ -123,7 +129,18 @@ def _read_quicklist_of_ziplists(reader, limits):
 
 
 def _read_quicklist(reader, limits):
-    return _list_of_nodes((_read_node(reader) for _ in range(_read_count(reader))), limits)
+    start = reader.position
+    if reader.data[start:start + 2] != _ONE_PACKED_NODE:
+        return _list_of_nodes((_read_node(reader) for _ in range(_read_count(reader))), limits)
+    reader.position = start + 2
+    data = reader.string()
+    node = decode_listpack(data)
+    if not node or len(data) > limits.list_node_bytes or len(node) > limits.list_node_entries:
+        return _list_of_nodes([node], limits)
+    value = QuickList()                             # what the line above would make of it, but that takes longer
+    value.items = node
+    value.weight += sum(map(len, node)) + ENTRY_OVERHEAD * len(node)
+    return value
 
 
 def _read_node(reader):
@@ -143,7 +160,7 @@ def _list_of_nodes(nodes, limits):
         if node:
             found.append_node(node)
     if not found.length:
-        raise CorruptPayload("an empty collection")
+        raise EmptyPayload("an empty collection")
     return QuickList.of_chain(found, limits)
 
 
@@ -185,8 +202,10 @@ def _packed_set(members, encoding, most):
     """The set of members that came in one piece, in this encoding if there are `most` or fewer."""
     value = Set()
     value.update(members)
-    if not members or len(value) != len(members):
-        raise CorruptPayload("an empty collection, or a member comes twice")
+    if not members:
+        raise EmptyPayload("an empty collection")
+    if len(value) != len(members):
+        raise CorruptPayload("a member comes twice")
     if len(members) > most:
         value.encoding, value.index = "hashtable", HashIndex(value)
     else:
@@ -198,14 +217,17 @@ def _packed_set(members, encoding, most):
 # ---- sorted sets ------------------------------------------------------------------------------------------
 
 def _write_zset(value, version, compress):
-    pairs = value.pairs_between(0, len(value))
+    members = value.members_between(0, len(value))
     if value.encoding == "listpack":
-        # Adding 0.0 makes 0 of -0, for which Redis puts the integer.
-        items = chain.from_iterable((member, format_float(score + 0.0)) for member, score in pairs)
-        return _ZSET_LISTPACK, encode_string(encode_listpack(list(items)), compress)
-    parts = [encode_length(len(pairs))]
-    for member, score in reversed(pairs):               # the highest first: quicker to insert for Redis
-        parts += encode_string(member, compress), encode_double(score)
+        items = []
+        for member in members:
+            score = value[member]
+            items += member, (int(score) if score.is_integer() and -_EXACT_INTEGER <= score <= _EXACT_INTEGER
+                              else repr(score).encode())
+        return _ZSET_LISTPACK, encode_string(encode_listpack(items), compress)
+    parts = [encode_length(len(members))]
+    for member in reversed(members):                    # the highest first: quicker to insert for Redis
+        parts += encode_string(member, compress), encode_double(value[member])
     return _ZSET, b"".join(parts)
 
 
@@ -231,20 +253,39 @@ def _read_scores(reader, read_score):
 
 
 def _read_zset_ziplist(reader, limits):
-    return _packed_zset(decode_ziplist(reader.string()), limits)
+    items = decode_ziplist(reader.string())
+    return _packed_zset(items[::2], items[1::2], limits)
 
 
 def _read_zset_listpack(reader, limits):
-    return _packed_zset(decode_listpack(reader.string()), limits)
+    items = decode_listpack(reader.string(), raw=True)
+    members = [b"%d" % member if member.__class__ is int else member for member in items[::2]]
+    return _packed_zset(members, items[1::2], limits)
 
 
-def _packed_zset(items, limits):
-    scores = {member: parse_float(score, CorruptPayload) for member, score in zip(items[::2], items[1::2])}
-    if not items or len(scores) * 2 != len(items):
-        raise CorruptPayload("an empty collection, half a pair, or a member comes twice")
-    value = SortedSet.stored(scores, limits)
-    value.encoding = "listpack" if len(scores) <= limits.zset_max_listpack_entries else "skiplist"
+def _packed_zset(members, scores, limits):
+    """The sorted set of these members with the scores beside them, which are bytes or whole numbers."""
+    if not members:
+        raise EmptyPayload("an empty collection")
+    if len(members) != len(scores):
+        raise CorruptPayload("half a pair")
+    scores = [float(score) if score.__class__ is int else _score(score) for score in scores]
+    pairs = list(zip(scores, members))
+    in_order = sorted(pairs)
+    if in_order != pairs:                           # not by Redis, which writes them in order
+        scores, members = map(list, zip(*in_order))
+    value = SortedSet.of_sorted(members, scores)
+    if len(value) != len(members):
+        raise CorruptPayload("a member comes twice")
+    if len(members) > limits.zset_max_listpack_entries:
+        value.encoding = "skiplist"
     return value
+
+
+def _score(text):
+    if text.replace(b".", b"", 1).isdigit() and len(text) < _PLAIN_SCORE:
+        return float(text)
+    return parse_float(text, CorruptPayload)
 
 
 # ---- which is which ---------------------------------------------------------------------------------------

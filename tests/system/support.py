@@ -34,31 +34,34 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(condition, what):
+def wait_until(condition, what, patience_s=PATIENCE_S):
     """Return the first true value of ``condition()``; fail if it takes too long.
 
     `what` says what was waited for: text, or a function that makes it then.
     """
-    deadline_s = time.monotonic() + PATIENCE_S
+    deadline_s = time.monotonic() + patience_s
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline_s:
-            raise AssertionError(f"waited {PATIENCE_S} s in vain: {what() if callable(what) else what}")
+            raise AssertionError(f"waited {patience_s} s in vain: {what() if callable(what) else what}")
         time.sleep(0.01)
 
 
 class ServerProcess:
-    """``python3 -m redis_clone`` with `directives`, listening when the constructor returns.
+    """``python3 -m redis_clone`` with `directives`, which has logged `until` when the constructor returns.
 
-    `preexec` is called in the new process before Python starts there.
+    `preexec` is called in the new process before Python starts there. `program` is a real server to start
+    instead, which takes the same directives. `patience_s` is how long it may take to load its data.
     """
 
-    def __init__(self, directory, *directives, port=None, preexec=None):
+    def __init__(self, directory, *directives, port=None, preexec=None, program=None,
+                 until="Ready to accept connections", patience_s=PATIENCE_S):
         self.port = port or free_port()
         self._log_path = os.path.join(directory, "log")
-        command = [sys.executable, "-m", "redis_clone", "--port", str(self.port), "--save", "", *directives]
+        command = [program] if program else [sys.executable, "-m", "redis_clone"]
+        command += ["--port", str(self.port), "--save", "", *directives]
         environment = dict(os.environ, PYTHONPATH=ROOT, PYTHONWARNINGS="error::ResourceWarning")
         with open(self._log_path, "wb") as log, open(os.path.join(directory, "errors"), "w+b") as errors:
             self.process = subprocess.Popen(
@@ -66,8 +69,8 @@ class ServerProcess:
                 preexec_fn=preexec, env=environment)
         self._errors_path = errors.name
         self.pid = self.process.pid
-        wait_until(lambda: "Ready to accept connections" in self.log() or self.process.poll() is not None,
-                   "the start of the server")
+        wait_until(lambda: until in self.log() or self.process.poll() is not None,
+                   "the start of the server", patience_s)
         if self.process.poll() is not None:
             raise AssertionError(f"the server did not start: {self.log()}{self.errors()}")
 
@@ -87,6 +90,11 @@ class ServerProcess:
     def wait(self):
         """Wait for the end; return the exit status."""
         return self.process.wait(PATIENCE_S)
+
+    def kill(self):
+        """Kill it with SIGKILL; return when it is gone."""
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
 
     def end(self):
         """Kill it if it still runs."""

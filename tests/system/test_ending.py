@@ -1,10 +1,11 @@
 """The end of a server with clients connected, wanted or not, and the next start on the same port."""
 
+import os
 import signal
 import time
 import unittest
 
-from tests.system.support import HAS_PROC, SystemTestCase, ask, read_exactly, read_to_end
+from tests.system.support import HAS_PROC, SystemTestCase, ask, read_exactly, read_to_end, wait_until
 
 CLIENTS = 100
 KINDS = [("PING",), ("BLPOP", "list", "0"), ("SUBSCRIBE", "channel"), ("MULTI",), ("WATCH", "key")]
@@ -80,6 +81,62 @@ class ShutdownTest(EndTestCase):
         self.assertEqual(read_exactly(sock, 19), b"-ERR syntax error\r\n")
         ask(sock, "PING")
         self.assertEqual(read_exactly(sock, 7), b"+PONG\r\n")
+
+
+@unittest.skipIf(not hasattr(signal, "SIGKILL"), "signals need Unix")
+class SavingTest(EndTestCase):
+    """What is kept when a signal ends the server; test_ending.py one level up has the other cases."""
+
+    directives = ("--save", "3600 1")
+
+    def setUp(self):
+        super().setUp()
+        self.snapshot = os.path.join(self.directory, "dump.rdb")
+        self.client().execute("SET", "key", "value")
+
+    def end_and_log(self, number):
+        self.server.signal(number)
+        return self.server.wait(), self.server.log().split("Ready to accept connections tcp\n")[1]
+
+    def test_data_are_there_again(self):
+        status, log = self.end_and_log(signal.SIGTERM)
+        self.assertEqual(status, 0)
+        self.assertRegex(log, r"^\d+:signal-handler \(\d+\) Received SIGTERM scheduling shutdown...\n"
+                              r"\d+:M [^*\n]+ \* User requested shutdown...\n"
+                              r"\d+:M [^*\n]+ \* Saving the final RDB snapshot before exiting.\n"
+                              r"\d+:M [^*\n]+ \* DB saved on disk\n"
+                              r"\d+:M [^#\n]+ # Redis is now ready to exit, bye bye...\n$")
+        self.start()
+        self.assertEqual(self.client().execute("GET", "key"), b"value")
+
+    def test_signals_can_be_told_not_to_save(self):
+        self.client().execute("CONFIG", "SET", "shutdown-on-sigint", "nosave")
+        self.assertEqual(self.end_and_log(signal.SIGINT)[0], 0)
+        self.assertFalse(os.path.exists(self.snapshot))
+
+    def test_goes_on_when_it_cannot_save_and_ends_when_it_can(self):
+        os.mkdir(self.snapshot)
+        self.server.signal(signal.SIGINT)
+        wait_until(lambda: "# Errors trying to shut down the server." in self.server.log(), "the refusal")
+        self.assertEqual(self.client().execute("GET", "key"), b"value")
+        os.rmdir(self.snapshot)
+        self.assertEqual(self.end_and_log(signal.SIGINT)[0], 0)
+        self.assertTrue(os.path.exists(self.snapshot))
+
+    def test_a_second_sigint_ends_at_once_and_leaves_the_old_snapshot(self):
+        self.client().execute("SAVE")
+        with open(self.snapshot, "rb") as file:
+            before = file.read()
+        self.client().execute("MSET", *(str(number) for number in range(4000)))
+        self.client().execute("CONFIG", "SET", "rdb-key-save-delay", "100000")
+        self.server.signal(signal.SIGINT)
+        wait_until(lambda: any(name.startswith("temp-") for name in os.listdir(self.directory)), "the final snapshot")
+        status, log = self.end_and_log(signal.SIGINT)
+        self.assertEqual(status, 1)
+        self.assertTrue(log.endswith(") You insist... exiting now.\n"))
+        with open(self.snapshot, "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.assertEqual([name for name in os.listdir(self.directory) if name.startswith("temp-")], [])
 
 
 if __name__ == "__main__":
