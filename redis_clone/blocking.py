@@ -30,7 +30,7 @@ class Waiter:
     """One blocked client. `reply` is valid once `done`."""
 
     __slots__ = ("session", "command", "words", "argv", "database", "keys", "kind", "deadline_s", "on_timeout",
-                 "until_gone", "done", "reply", "promised", "_wake")
+                 "until_gone", "done", "reply", "_wake")
 
     def __init__(self, session, argv, blocked):
         self.session = session
@@ -44,7 +44,6 @@ class Waiter:
         self.on_timeout = blocked.on_timeout
         self.done = False
         self.reply = None
-        self.promised = 0                       # what the journal must hold before the reply may leave
         self._wake = threading.Lock()
         self._wake.acquire()                    # released once, by `finish`
 
@@ -80,9 +79,8 @@ class Waiter:
         session.waiter = None
         session.engine.blocked_clients -= 1
         session.engine.keyspace.waited[self.kind] -= 1
-        self.promised = session.engine.promised()
         if session.outbox is not None and not session.closing:
-            if session.engine.may_reply():
+            if session.engine.may_reply(session.promised):
                 session.outbox.put(session.late_reply(reply))   # before any message of others that follows
             else:
                 session.close()

@@ -100,11 +100,11 @@ class ClientHandler(socketserver.BaseRequestHandler):
     def settle(self, out):
         """With the lock held: hand the replies of a client with an outbox over, in the order of all messages.
 
-        Returns what is to be done when the lock is free: ``(waiter, outboxes to flush, what must be in the journal)``.
+        Returns what is to be done when the lock is free: ``(waiter, outboxes to flush)``.
         """
         session, engine = self.session, self.engine
         if session.outbox is not None:
-            if engine.may_reply():
+            if engine.may_reply(session.promised):
                 session.outbox.put(b"".join(out))
                 session.bytes_out += sum(map(len, out))
             else:
@@ -112,16 +112,16 @@ class ClientHandler(socketserver.BaseRequestHandler):
             out.clear()
         unflushed, engine.unflushed = engine.unflushed, {}
         # The waiter as it is now: once it is served this is None again.
-        return session.waiter, unflushed, engine.promised()
+        return session.waiter, unflushed
 
     def finish_batch(self, requests, done, out, left):
         """The less usual end of a read: blocking, messages, more requests than a batch, errors; False to hang up."""
         session, parser, journal = self.session, self.parser, self.engine.journal
         if done is None:
-            done, left = len(requests), (None, {}, self.engine.promised())
+            done, left = len(requests), (None, {})
         while True:
-            waiter, unflushed, promised = left
-            if journal.recorded != journal.flushed and not journal.wait_for(promised):
+            waiter, unflushed = left
+            if journal.recorded != journal.flushed and not journal.wait_for(session.promised):
                 return False
             self.watcher.flush_all(unflushed)
             self.send(out)
@@ -154,7 +154,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
         """Send a reply when what it tells of is as safe as `appendfsync` wants it; that may be later."""
         if self.late is not None:
             self.late.wait_until_drained()
-        if not self.engine.journal.keep_back(self, reply, self.engine.promised()):
+        if not self.engine.journal.keep_back(self, reply, self.session.promised):
             self.request.sendall(reply)
 
     def deliver(self, reply):
@@ -205,7 +205,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
             if not session.closing and session.outbox is None:      # else `finish` has put it there
                 out.append(session.late_reply(waiter.reply))
         journal = engine.journal
-        if journal.recorded != journal.flushed and not journal.wait_for(waiter.promised):
+        if journal.recorded != journal.flushed and not journal.wait_for(session.promised):
             self.abandon()
             return
         self.send(out)

@@ -188,14 +188,9 @@ class Engine:
 
     # What is kept on disk
 
-    def promised(self):
-        """How much the journal has to hold before replies made until now may leave."""
-        # While writes are refused there is nothing to wait for: reads go on.
-        return self.journal.recorded if self.refuses_writes is None else 0
-
-    def may_reply(self):
+    def may_reply(self, promised):
         """For replies that go out under the lock: make sure, with appendfsync always, of what they promise."""
-        return self.journal.policy != "always" or self.journal.wait_for(self.promised())
+        return self.journal.policy != "always" or self.journal.wait_for(promised)
 
     def check_disk(self):
         """Refuse commands that write while they could not be kept, and only then. With the lock held."""

@@ -9,7 +9,8 @@ Every reply takes this way, also that of a read, which may have seen what is not
 leave in order, since they are in order here, and a round is over when its last one is sent. When nothing is
 under way a thread may send its reply itself.
 
-If writing fails, those who wait for it are hung up on: what they were to be told is not true, and may become true.
+If writing fails, those whose own changes it was about are hung up on: what they were to be told is not true, and may
+become true. Reads get their replies.
 
 Locks: `_lock` guards what waits. The committer takes no other one while it holds that, and never the engine's, so
 whoever holds that may wait for a round.
@@ -31,79 +32,95 @@ class GroupCommit:
         self._commit = commit
         self._durable = durable
         self._lock = threading.Lock()       # guards all below
-        self._waiting = []                  # (requests noted by then, receiver, reply), in order of arrival
+        self._waiting = []                  # what `keep_back` was given, in order of arrival
         self._working = False               # the committer is in a round
-        self._wake = threading.Semaphore(0)
+        self._wake = threading.Lock()       # locked while there is nothing to do
+        self._wake.acquire()
         self._thread = None
 
-    def keep_back(self, noted, receiver, reply):
-        """Have ``receiver.deliver(reply)`` called when `noted` requests are on disk, or ``receiver.refuse()``.
+    def keep_back(self, noted, own, receiver, reply):
+        """Have ``receiver.deliver(reply)`` called when `noted` requests are on disk. If they cannot be,
+        ``receiver.refuse()`` is called unless at least `own` are, those that it has to do with.
 
         Neither may wait for anything. Returns False, and does neither, when there is nothing to wait for.
         """
         with self._lock:
             if not self._working:
-                if not self._waiting and self._durable() >= noted:
+                if self._durable() >= noted:
                     return False
-                self._working = True
                 self._start()
-                self._wake.release()
-            self._waiting.append((noted, receiver, reply))
+                self._begin()
+            self._waiting.append((noted, own, receiver, reply))
         return True
 
-    def wait(self, noted):
-        """Return when `noted` requests are on disk and all replies before this call are sent; False if they cannot be."""
+    def wait(self, noted, own):
+        """Return when `noted` requests are on disk and all replies before this call are sent. False if `own` cannot be."""
         waiting = _Waiting()
-        if not self.keep_back(noted, waiting, None):
+        if not self.keep_back(noted, own, waiting, None):
             return True
         waiting.over.acquire()
         return waiting.sure
 
     def stop(self):
-        """End the thread; nothing may wait any more, nor come."""
+        """End the thread when nothing waits any more; what comes later starts another."""
         with self._lock:
             if self._thread is not None:
                 self._thread = None
-                self._wake.release()
+                self._begin()
+
+    # With the lock held
+
+    def _begin(self):
+        """See that there is a round soon."""
+        if not self._working:
+            self._working = True
+            self._wake.release()
 
     def _start(self):
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
             self._thread.start()
 
+    # The committer
+
     def _run(self):
         leave_signals()
         me = threading.current_thread()
-        while True:
+        step = None
+        while step != "end":
             self._wake.acquire()
-            if self._thread is not me:
-                return
-            while self._work():
-                pass
+            step = self._next_step(me)
+            while step == "work":
+                self._work()
+                step = self._next_step(me)
+
+    def _next_step(self, me):
+        with self._lock:
+            if self._waiting:
+                return "work"
+            self._working = False
+            return "sleep" if self._thread is me else "end"
 
     def _work(self):
-        """One round; False when there was nothing to do, and the committer may sleep."""
-        with self._lock:
-            if not self._waiting:
-                self._working = False
-                return False
+        """One round."""
         good = self._commit()
         durable = self._durable()
         with self._lock:
             waiting, self._waiting = self._waiting, []
         later = []
         for item in waiting:
-            noted, receiver, reply = item
+            noted, own, receiver, reply = item
             if noted <= durable:
                 receiver.deliver(reply)
             elif good:
                 later.append(item)          # came in after the write
+            elif own <= durable:
+                receiver.deliver(reply)     # has seen what is not on disk, as all reads do from now on
             else:
                 receiver.refuse()
         if later:
             with self._lock:
                 self._waiting[:0] = later
-        return True
 
 
 class _Waiting:

@@ -112,27 +112,26 @@ class Journal:
 
     # Before replies leave, without the engine's lock
 
-    def keep_back(self, receiver, reply, noted=None):
-        """Make sure of the first `noted` requests, by default of all, before a reply leaves.
+    def keep_back(self, receiver, reply, own):
+        """Make sure of all that is noted before a reply leaves; call when `recorded` is not `flushed`.
 
-        Call when `recorded` is not `flushed`.
-
-        False: the caller may send it now. True: ``receiver.deliver(reply)`` or ``receiver.refuse()`` is called soon.
+        `own` is up to what it has to do with it, as a number of requests (Session.promised). False: the caller may send the
+        reply now. True: ``receiver.deliver(reply)`` or ``receiver.refuse()`` is called soon.
         """
         if not self._grouping:
             self.flush()
             return False
-        return self._group.keep_back(self.recorded if noted is None else noted, receiver, reply)
+        return self._group.keep_back(self.recorded, own, receiver, reply)
 
-    def wait_for(self, noted):
-        """Make sure of the first `noted` requests; False if that is not possible, and nobody may be told of them.
+    def wait_for(self, own):
+        """The same for those who wait until then; False if what they promise cannot be kept, and they must not reply.
 
         Those who hold the engine's lock may call this, too.
         """
         if not self._grouping:
             self.flush()
             return True
-        return self._group.wait(noted)
+        return self._group.wait(self.recorded, own)
 
     # Writing
 
@@ -208,6 +207,7 @@ class Journal:
         if self.error is not None and not self.sync_failed:
             self._log.warning("AOF write error looks solved, Redis can write again.")
             self.error = None
+            self._attention.set()
         return True
 
     def _write(self, data):
@@ -313,7 +313,7 @@ class Journal:
             self._thread = None
             self._attention.set()
             chores, self._chores = self._chores, []
-        self._group.wait(self.recorded)     # replies that are under way
+        self._group.wait(self.recorded, 0)     # replies that are under way
         self._group.stop()
         for chore in chores:
             chore()

@@ -28,12 +28,14 @@ def note_command(keyspace, number, argv, changed):
 
 def finish_command(engine, number, argv, changed):
     """A command of a client has run: hand over what it came to. Call when `changed` or if there are effects."""
-    effects = engine.keyspace.effects
-    if not effects:                             # nothing special: nearly always
+    if not engine.keyspace.effects:             # nothing special: nearly always
         engine.journal.record_one(number, argv)
-        return
-    note_command(engine.keyspace, number, argv, changed)
-    take_unit(engine)
+    else:
+        note_command(engine.keyspace, number, argv, changed)
+        if not engine.keyspace.effects:         # a transaction that only reads
+            return
+        take_unit(engine)
+    engine.running.promised = engine.journal.recorded
 
 
 def take_unit(engine):

@@ -53,7 +53,7 @@ class Session:
         "transaction_failed", "transaction_spoiled", "watching", "channels", "patterns", "shard_channels",
         "pushes", "may_block", "waiter", "postponed", "reply_mode", "no_evict", "no_touch", "name",
         "library_name", "library_version", "created_s", "active_s",
-        "last_command", "address", "local_address", "descriptor", "closing", "outbox", "connection",
+        "last_command", "promised", "address", "local_address", "descriptor", "closing", "outbox", "connection",
         "bytes_in", "bytes_out", "kind")
 
     def __init__(self, engine, session_id=0, address="", local_address=""):
@@ -65,6 +65,7 @@ class Session:
         self.created_s = self.active_s = engine.keyspace.now
         self.kind = "normal"                # normal, replica, primary: the classes of output limits
         self.last_command = None
+        self.promised = 0                   # how much of the journal its last reply about a change tells of
         self.closing = False                # hang up after the replies are out
         self.connection = None              # the transport: client_handler.ClientHandler, or None
         self.outbox = None                  # where messages of others go, once it may receive any

@@ -50,16 +50,16 @@ class GroupCommitTest(unittest.TestCase):
     def note(self, reply):
         """A client has changed something, and is to be told."""
         self.disk.noted += 1
-        return self.group.keep_back(self.disk.noted, Client(self.log), reply)
+        return self.group.keep_back(self.disk.noted, self.disk.noted, Client(self.log), reply)
 
     def test_nothing_is_kept_back_when_all_is_on_disk(self):
-        self.assertFalse(self.group.keep_back(0, Client(self.log), "read"))
-        self.assertTrue(self.group.wait(0))
+        self.assertFalse(self.group.keep_back(self.disk.noted, 0, Client(self.log), "read"))
+        self.assertTrue(self.group.wait(0, 0))
         self.assertEqual(self.disk.rounds, 0)
 
     def test_a_reply_comes_after_its_commit(self):
         self.assertTrue(self.note("one"))
-        self.assertTrue(self.group.wait(1))
+        self.assertTrue(self.group.wait(1, 1))
         self.assertEqual(self.log, ["one"])
 
     def test_who_comes_during_a_commit_shares_the_next(self):
@@ -73,7 +73,7 @@ class GroupCommitTest(unittest.TestCase):
         self.assertTrue(self.disk.begun.acquire(timeout=TIMEOUT_S))
         self.assertEqual(self.log, ["first"])
         self.disk.may_go_on.release()
-        self.assertTrue(self.group.wait(self.disk.noted))
+        self.assertTrue(self.group.wait(self.disk.noted, 0))
         self.assertEqual(self.log, ["first", *range(10)])
         self.assertEqual(self.disk.rounds, 2)
 
@@ -81,10 +81,10 @@ class GroupCommitTest(unittest.TestCase):
         self.disk.slow = True
         self.note("write")
         self.assertTrue(self.disk.begun.acquire(timeout=TIMEOUT_S))
-        self.assertTrue(self.group.keep_back(self.disk.noted, Client(self.log), "read"))
+        self.assertTrue(self.group.keep_back(self.disk.noted, 0, Client(self.log), "read"))
         self.disk.slow = False
         self.disk.may_go_on.release()
-        self.assertTrue(self.group.wait(0))
+        self.assertTrue(self.group.wait(0, 0))
         self.assertEqual(self.log, ["write", "read"])
 
     def test_a_failure_refuses_those_who_wrote_only(self):
@@ -92,18 +92,18 @@ class GroupCommitTest(unittest.TestCase):
         self.disk.slow = True
         self.note("write")
         self.assertTrue(self.disk.begun.acquire(timeout=TIMEOUT_S))
-        self.group.keep_back(0, Client(self.log), "read")
+        self.group.keep_back(self.disk.noted, 0, Client(self.log), "read")
         self.disk.slow = False
         self.disk.may_go_on.release()
-        self.assertFalse(self.group.wait(1))
+        self.assertFalse(self.group.wait(1, 1))
         self.assertEqual(self.log, ["refused", "read"])
 
     def test_it_works_again_after_it_was_stopped(self):
         self.note("one")
-        self.group.wait(1)
+        self.group.wait(1, 1)
         self.group.stop()
         self.note("two")
-        self.assertTrue(self.group.wait(2))
+        self.assertTrue(self.group.wait(2, 2))
         self.assertEqual(self.log, ["one", "two"])
 
 

@@ -131,7 +131,7 @@ class NotingTest(JournalTestCase):
 class EverySecondTest(JournalTestCase):
     def test_a_reply_may_leave_when_what_it_tells_of_is_written(self):
         self.journal.record_one(0, SET_A)
-        self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n"))
+        self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n", 0))
         self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A)
 
     def test_the_thread_syncs_what_is_new(self):
@@ -155,7 +155,7 @@ class EverySecondTest(JournalTestCase):
     def test_during_a_sync_writing_is_left_to_the_thread(self):
         def sync(descriptor):
             self.journal.record_one(0, SET_B)
-            self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n"))
+            self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n", 0))
             self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A)
 
         self.journal.record_one(0, SET_A)
@@ -169,7 +169,7 @@ class EverySecondTest(JournalTestCase):
         def sync(descriptor):
             self.journal.record_one(0, SET_B)
             self.clock.advance(2)
-            self.journal.keep_back(Receiver(), b"+OK\r\n")
+            self.journal.keep_back(Receiver(), b"+OK\r\n", 0)
             self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A + IN_FILE_B)
 
         self.journal.record_one(0, SET_A)
@@ -183,7 +183,7 @@ class FullDiskTest(JournalTestCase):
     def test_nothing_of_a_failed_write_stays_and_it_is_tried_again(self):
         self.journal.record_one(0, SET_A)
         with self.failing("write", 10, NO_SPACE):
-            self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n"))
+            self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n", 0))
         self.assertEqual(self.contents(), b"")
         self.assertEqual(self.journal.error, "No space left on device")
         self.journal.record_one(0, SET_B)
@@ -259,7 +259,7 @@ class AlwaysTest(JournalTestCase):
         receiver = Receiver()
         with mock.patch.object(journal_module, "sync_data") as sync:
             self.journal.record_one(0, SET_A)
-            self.assertTrue(self.journal.keep_back(receiver, b"+OK\r\n"))
+            self.assertTrue(self.journal.keep_back(receiver, b"+OK\r\n", self.journal.recorded))
             self.assertTrue(self.journal.wait_for(self.journal.recorded))
             self.assertEqual(receiver.got, [b"+OK\r\n"])
             self.assertGreaterEqual(sync.call_count, 1)
@@ -269,7 +269,7 @@ class AlwaysTest(JournalTestCase):
         receiver, reader = Receiver(), Receiver()
         with self.failing("sync", OSError(errno.EIO, "I/O error")):
             self.journal.record_one(0, SET_A)
-            self.journal.keep_back(receiver, b"+OK\r\n")
+            self.journal.keep_back(receiver, b"+OK\r\n", self.journal.recorded)
             self.assertFalse(self.journal.wait_for(self.journal.recorded))
         self.assertEqual(receiver.got, ["refused"])
         self.assertTrue(self.journal.wait_for(0))       # a read, when writes are refused already
@@ -287,7 +287,7 @@ class AlwaysTest(JournalTestCase):
         self.journal.policy = "everysec"
         receiver = Receiver()
         self.journal.record_one(0, SET_A)
-        self.assertTrue(self.journal.keep_back(receiver, b"+OK\r\n"))
+        self.assertTrue(self.journal.keep_back(receiver, b"+OK\r\n", self.journal.recorded))
         self.assertTrue(self.journal.wait_for(self.journal.recorded))
         self.assertEqual(receiver.got, [b"+OK\r\n"])
 

@@ -69,6 +69,20 @@ class CompressTest(unittest.TestCase):
         for size in (21, 100, 1000, 50000):
             self.assertIsNone(self.check(bytes(chance.choices(range(256), k=size))))
 
+    def test_strings_of_any_length(self):
+        chance = random.Random(7)
+        words = [b"alpha ", b"beta ", b"gamma delta ", b"x", b"2024-01-", b"epsilon, zeta and eta; "]
+        for size in [*range(21, 140), 400, *range(505, 520), 2000]:
+            self.check(b"".join(chance.choices(words, k=size))[:size])
+
+    def test_repetitions_in_short_strings_are_found_wherever_they_are(self):
+        rest = bytes(range(128, 256))
+        for repeated, length in ((b"hello worl!", 40), (b"hello worl!", 100), (b"abcdefghijklm", 140)):
+            others = rest[:length - 2 * len(repeated)]
+            for start in range(20):
+                with self.subTest(length=length, start=start):
+                    self.assertIsNotNone(self.check(others[:start] + repeated + others[start:] + repeated))
+
     def test_long_runs_take_the_longest_matches(self):
         self.assertLess(len(self.check(bytes(100000))), 100000 // 85)
 

@@ -19,7 +19,6 @@ from .support import test_config
 from .system.support import PATIENCE_S, free_port, wait_until
 
 FILE = "dump.rdb"
-NOW_S = 1_700_000_000
 EXPIRY_MS = 33_333_333_333_333
 LRU_CLOCK = 100_000_000
 
@@ -48,14 +47,15 @@ def commands():
         ("RPUSH", "long list", *words), ("LPUSH", "long list", *words, *long_words),
         ("RPUSH", "large elements", "a", "b" * 10000, "c" * 20000, 1, ""),
         ("SADD", "intset", 1, 2, 3), ("SADD", "wide intset", 1, 70000, -(1 << 40)),
-        ("SADD", "large intset", *range(0, 5000, 7)), ("SADD", "words", "b", "a", 1, ""), ("SADD", "many words", *words),
-        ("SADD", "long words", *long_words[:20]),
+        ("SADD", "large intset", *range(0, 5000, 7)), ("SADD", "words", "b", "a", 1, ""),
+        ("SADD", "many words", *words), ("SADD", "long words", *long_words[:20]),
         ("HSET", "hash", "f", "v", "g", 1, "", ""), ("HSET", "large hash", *words), ("HSET", "long", "f", "x" * 100),
         ("ZADD", "scores", *[item for number, score in enumerate(scores) for item in (score, f"m{number}")]),
         ("ZADD", "many scores", *[item for number, word in enumerate(words) for item in (number / 7 - 30, word)]),
         ("ZADD", "many special scores", *[item for number in range(200)
                                            for item in (scores[number % len(scores)], f"m{number}")]),
-        ("ZADD", "equal", *[item for word in words[:40] for item in (1, word)]), ("GEOADD", "places", 13.36, 38.11, "p"),
+        ("ZADD", "equal", *[item for word in words[:40] for item in (1, word)]),
+        ("GEOADD", "places", 13.36, 38.11, "p"),
         *stream_commands(words),
         ("PEXPIREAT", "int", EXPIRY_MS), ("PEXPIREAT", "list", EXPIRY_MS), ("PEXPIREAT", "stream", EXPIRY_MS + 1),
         ("SELECT", 3), ("SET", "int", "another"), ("HSET", "h", "a", "b"), ("PEXPIREAT", "h", EXPIRY_MS + 2),
@@ -153,7 +153,6 @@ def _without_times(info):
 
 def load(engine, data):
     """A loader of the simplest kind."""
-    now_s = LRU_CLOCK
     for number, key, value, when_ms, idle_s, frequency in RdbReader(data, engine.keyspace.limits):
         database = engine.keyspace.databases[number]
         assert database.peek(key) is None
@@ -161,9 +160,9 @@ def load(engine, data):
         if when_ms is not None:
             database.expire_at(key, when_ms)
         if frequency is not None:
-            database.accessed.set_frequency(key, now_s, frequency)
+            database.accessed.set_frequency(key, LRU_CLOCK, frequency)
         elif idle_s is not None:
-            database.accessed[key] = now_s - idle_s
+            database.accessed[key] = LRU_CLOCK - idle_s
 
 
 def saved(engine, version, **options):

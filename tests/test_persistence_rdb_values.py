@@ -120,6 +120,13 @@ def contents(value):
 
 
 class RoundTripTest(unittest.TestCase):
+    def test_scores(self):
+        scores = [0.0, -0.0, 1.5, -3.0, 1e20, -1e20, 2.0 ** 62, 2.0 ** 63, 2.0 ** 53 + 2, 0.1, 1e-7, 1e300, 5e-324,
+                  17.230000000000004, 123456789.125, float("inf"), float("-inf")]
+        value = SortedSet.stored({b"m%d" % number: score for number, score in enumerate(scores)}, LIMITS)
+        kind, data = write_value(value)
+        self.assertEqual((kind, dict(read(kind, data))), (17, dict(value)))
+
     def test_every_value_comes_back_as_it_was(self):
         for version in (11, 10):
             for compress in (True, False):
@@ -267,6 +274,23 @@ class EncodingTest(unittest.TestCase):
         value = read(2, b"\x02" + strings(b"a" * 65, b"b"))
         value.discard_member(b"b")
         self.assertEqual(value.random_member(random.Random(1)), b"a" * 65)
+
+    def test_sorted_sets_keep_working(self):
+        for items in ((b"a", 1, b"b", 2, b"7", b"1.5"), (b"7", b"1.5", b"b", 2, b"a", 1)):
+            value = read(17, packed(*items))
+            self.assertEqual(value.pairs_between(0, 3), [(b"a", 1.0), (b"7", 1.5), (b"b", 2.0)])
+            value.add(b"c", 1.2, LIMITS)
+            self.assertEqual((value.rank(b"7"), value.rank(b"c")), (2, 1))
+        many = [item for number in range(3000) for item in (b"%d" % number, -number)]
+        value = read(17, packed(*many))
+        self.assertEqual((value.encoding, value.members_between(0, 2)), ("skiplist", [b"2999", b"2998"]))
+        self.assertEqual(value.rank(b"5"), 2994)
+
+    def test_short_lists_keep_working(self):
+        value = quicklist_of([b"a", b"5"])
+        for number in range(10):
+            value.push_right(b"%d" % number * 1000, LIMITS)
+        self.assertEqual((value.encoding, len(value), value.pop_left(LIMITS)), ("quicklist", 12, b"a"))
 
     def test_lists_keep_working(self):
         value = quicklist_of([b"a"], [b"b", b"c"])

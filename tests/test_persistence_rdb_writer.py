@@ -147,6 +147,13 @@ class PiecesTest(unittest.TestCase):
         sizes = self.pieces({b"a": bytes(1 << 20), b"b": bytes(3)})
         self.assertEqual(max(sizes), 1 << 18)
 
+    def test_large_values_are_not_gathered(self):
+        seen = []
+        values = {b"%d" % number: bytes(1 << 15) for number in range(50)}
+        written(FakeDatabase(values), compress=False, progress=seen.append)
+        self.assertGreater(len(seen), 15)
+        self.assertEqual(seen[-1], 50)
+
     def test_the_checksum_is_that_of_all_pieces(self):
         data = written(FakeDatabase({b"%d" % number: bytes(5000) for number in range(100)}), compress=False)
         self.assertEqual(int.from_bytes(data[-8:], "little"), crc64(data[:-8]))
