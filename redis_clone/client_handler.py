@@ -81,8 +81,11 @@ class ClientHandler(socketserver.BaseRequestHandler):
                     session.bytes_out += len(reply)
                     if journal.recorded == journal.flushed:
                         sendall(reply)
-                    else:
+                    elif journal.grouping:
                         self.send_when_kept(reply)
+                    else:
+                        journal.flush()
+                        sendall(reply)
                 else:
                     if not self.finish_batch(requests, done, out, left if done is not None else None):
                         return

@@ -103,7 +103,11 @@ def execute_batch(session, requests, out):
             else:
                 encode_into(out, reply, session.protocol)
         if recording and (keyspace.dirty != dirty or keyspace.effects):
-            finish_command(engine, session.db.number, argv, keyspace.dirty != dirty)
+            if keyspace.effects:
+                finish_command(engine, session.db.number, argv, keyspace.dirty != dirty)
+            else:                                   # to repeat it as it is will do
+                engine.journal.record_one(session.db.number, argv)
+                session.promised = engine.journal.recorded
             dirty = keyspace.dirty
         if keyspace.aftermath:
             done = len(requests)

@@ -33,11 +33,17 @@ _PATIENCE_S = 2.0               # how long writes are put off while a sync runs
 _MULTI, _EXEC = (b"MULTI",), (b"EXEC",)
 
 
+def _encode(items):
+    """The bytes of requests (argv) and annotations (bytes)."""
+    return b"".join([item if item.__class__ is bytes else encode_request(item) for item in items])
+
+
 class Journal:
     """Notes what commands come to and gets it to disk.
 
     recorded    how many requests have been noted
-    flushed     how many of these no reply has to wait for any more; -1 while every reply has to ask (`always`)
+    flushed     how many of these no reply has to wait for any more; -1 while every reply has to ask
+    grouping    whether every reply has to ask, by `keep_back`; else `flush` is enough
     error       why the last write or sync failed (str), or None
     size        bytes of the open file
     """
@@ -55,7 +61,7 @@ class Journal:
         self._file_lock = threading.Lock()  # guards everything below
         self._descriptor = None
         self._taken = 0                     # how many of the noted are in the file or in `_unwritten`
-        self._grouping = False              # whether replies go through `_group`
+        self.grouping = False               # replies go through `_group`: there has been an `always`
         self._durable = 0                   # how many of the noted that has not to wait for any more
         self._unwritten = b""               # what could not be written
         self._sync_started_s = None         # while the thread syncs
@@ -113,22 +119,19 @@ class Journal:
     # Before replies leave, without the engine's lock
 
     def keep_back(self, receiver, reply, own):
-        """Make sure of all that is noted before a reply leaves; call when `recorded` is not `flushed`.
+        """Send a reply when all that is noted is on disk; call when `grouping`.
 
         `own` is up to what it has to do with it, as a number of requests (Session.promised). False: the caller may send the
         reply now. True: ``receiver.deliver(reply)`` or ``receiver.refuse()`` is called soon.
         """
-        if not self._grouping:
-            self.flush()
-            return False
         return self._group.keep_back(self.recorded, own, receiver, reply)
 
     def wait_for(self, own):
-        """The same for those who wait until then; False if what they promise cannot be kept, and they must not reply.
+        """Make sure of what is noted before a reply leaves, whatever appendfsync says. False: it cannot be, and must not.
 
         Those who hold the engine's lock may call this, too.
         """
-        if not self._grouping:
+        if not self.grouping:
             self.flush()
             return True
         return self._group.wait(self.recorded, own)
@@ -147,16 +150,33 @@ class Journal:
             self._durable = 0               # nobody knows
             if policy == "always" and self._descriptor is not None:
                 # For good, as replies that are kept back must not be overtaken by later ones.
-                self._grouping, self.flushed = True, -1
+                self.grouping, self.flushed = True, -1
 
     def flush(self):
         """Write what is pending, unless that may take long: then the thread does it."""
         with self._file_lock:
-            if self._descriptor is None or self.error is not None:
+            if self.error is not None or self._descriptor is None:
                 return                      # the thread tries it again
             if self._sync_started_s is not None and self._may_put_off():
                 return
-            self._write_pending(sync=False)
+            # `_write_pending` in one piece for when all goes well, since every client does this all the time.
+            pending = self._pending
+            taken = pending[:]
+            count = len(taken)
+            if not count:
+                return
+            del pending[:count]
+            data = encode_request(taken[0]) if count == 1 else _encode(taken)
+            self._taken += count
+            try:
+                written = os.write(self._descriptor, data)
+            except OSError:
+                written = 0                 # is tried once more
+            self.size += written
+            if written == len(data):
+                self.flushed = self._taken
+            else:
+                self._write_all(data, written, sync=False)
 
     def sync(self):
         """Get all that is noted to disk, whatever appendfsync says; False and `error` if that fails."""
@@ -189,18 +209,19 @@ class Journal:
         pending = self._pending
         taken = pending[:]
         del pending[:len(taken)]
-        data = b"".join([item if item.__class__ is bytes else encode_request(item) for item in taken])
-        if self._unwritten:
-            data = self._unwritten + data
         self._taken += len(taken)
+        return self._write_all(self._unwritten + _encode(taken), 0, sync)
+
+    def _write_all(self, data, written, sync):
+        """The same for the bytes `data`, of which `written` are in the file already."""
         try:
-            self._write(data)
+            self._append(data, written)
         except OSError as error:
             self._fail("Error writing to the AOF file", error)
             return False
         if sync and not self._sync():
             return False
-        if self._grouping:
+        if self.grouping:
             self._durable = self._taken
         else:
             self.flushed = self._taken
@@ -210,18 +231,18 @@ class Journal:
             self._attention.set()
         return True
 
-    def _write(self, data):
-        """Append `data`, all of it or nothing. What is not in the file afterwards is in `_unwritten`."""
-        start, self._unwritten = self.size, data
+    def _append(self, data, written):
+        """Get all of `data` into the file, or nothing. What is not there afterwards is in `_unwritten`."""
+        start, self._unwritten = self.size - written, data
         try:
-            while data:
-                written = os.write(self._descriptor, data)
-                self.size += written
-                data = data[written:]
+            while written < len(data):
+                more = os.write(self._descriptor, data[written:])
+                self.size += more
+                written += more
         except OSError:
-            if self.size > start:
-                self._log.warning(f"Short write while writing to the AOF file: (nwritten={self.size - start}, "
-                                  f"expected={len(self._unwritten)})")
+            if written:
+                self._log.warning(f"Short write while writing to the AOF file: (nwritten={written}, "
+                                  f"expected={len(data)})")
                 self._cut_off(start)
             raise
         self._unwritten = b""
@@ -306,7 +327,7 @@ class Journal:
             self._pending.clear()
             self._unwritten = b""
             self._taken = self.recorded
-            if not self._grouping:
+            if not self.grouping:
                 self.flushed = self._taken
             self.error = self._told = None
             self.sync_failed = False

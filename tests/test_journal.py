@@ -131,7 +131,7 @@ class NotingTest(JournalTestCase):
 class EverySecondTest(JournalTestCase):
     def test_a_reply_may_leave_when_what_it_tells_of_is_written(self):
         self.journal.record_one(0, SET_A)
-        self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n", 0))
+        self.assertTrue(self.journal.wait_for(self.journal.recorded))
         self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A)
 
     def test_the_thread_syncs_what_is_new(self):
@@ -155,7 +155,7 @@ class EverySecondTest(JournalTestCase):
     def test_during_a_sync_writing_is_left_to_the_thread(self):
         def sync(descriptor):
             self.journal.record_one(0, SET_B)
-            self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n", 0))
+            self.assertTrue(self.journal.wait_for(self.journal.recorded))
             self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A)
 
         self.journal.record_one(0, SET_A)
@@ -169,7 +169,7 @@ class EverySecondTest(JournalTestCase):
         def sync(descriptor):
             self.journal.record_one(0, SET_B)
             self.clock.advance(2)
-            self.journal.keep_back(Receiver(), b"+OK\r\n", 0)
+            self.journal.flush()
             self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A + IN_FILE_B)
 
         self.journal.record_one(0, SET_A)
@@ -183,7 +183,7 @@ class FullDiskTest(JournalTestCase):
     def test_nothing_of_a_failed_write_stays_and_it_is_tried_again(self):
         self.journal.record_one(0, SET_A)
         with self.failing("write", 10, NO_SPACE):
-            self.assertFalse(self.journal.keep_back(Receiver(), b"+OK\r\n", 0))
+            self.assertTrue(self.journal.wait_for(self.journal.recorded))
         self.assertEqual(self.contents(), b"")
         self.assertEqual(self.journal.error, "No space left on device")
         self.journal.record_one(0, SET_B)
