@@ -251,8 +251,8 @@ class _Replay:
             if before is argv:
                 break
             offset += len(encode_request(before))
-        return LoadError(f"{what} '{_printable(argv[0])}' reading the append only file {self._path}, at offset {offset}",
-                         self._path, offset)
+        return LoadError(f"{what} '{_printable(argv[0])}' reading the append only file {self._path}, at offset "
+                         f"{offset}", self._path, offset)
 
     def _report(self, argv, error):
         """A command that failed now, though it did not when it was written. Redis only logs that, too."""

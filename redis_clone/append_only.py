@@ -121,6 +121,10 @@ class AppendOnly:
         self.base_size = self.size
         self._remove_history()
 
+    def start_soon(self):
+        """It was turned on while a snapshot was loaded: the files that there may be know nothing of these data."""
+        self.state = "waiting"
+
     def _files_before(self, last):
         files = [self.manifest.base] if self.manifest.base else []
         return files + [file for file in self.manifest.increments if file is not last]
@@ -145,10 +149,22 @@ class AppendOnly:
         if not wanted:
             self.stop()
         elif self.state == "off":
-            self.state = "waiting"
-            if not self._start_rewrite():
-                self.state = "off"
-                raise ValueError("Unable to turn on AOF. Check server logs.")
+            self._turn_on()
+
+    def _turn_on(self):
+        engine = self._engine
+        if self.rewriting:                      # what changes meanwhile is written down nowhere
+            engine.log.notice("AOF was enabled but there is already an AOF rewriting in background. Stopping "
+                              "background AOF and starting a rewrite now.")
+            kill_child(engine)
+        self.state = "waiting"
+        if engine.running is not None and engine.running.transaction is not None:
+            engine.log.notice("AOF was enabled during a transaction. An AOF background was scheduled to start when "
+                              "possible.")
+            self.rewrite_scheduled = True
+        elif not self._start_rewrite():
+            self.state = "off"
+            raise ValueError("Unable to turn on AOF. Check server logs.")
 
     def stop(self):
         """Write and sync what is left, and keep no more; False if that did not work."""
@@ -173,12 +189,13 @@ class AppendOnly:
 
     # Rewriting
 
-    def rewrite(self):
-        """BGREWRITEAOF: begin, or do it when the child at work is done. Returns what to reply."""
+    def rewrite(self, in_transaction=False):
+        """BGREWRITEAOF: begin, or do it when the child at work is done, or the transaction. Returns what to reply."""
         if self.rewriting:
             raise RedisError("ERR Background append only file rewriting already in progress")
-        if self._engine.child is not None:
+        if self._engine.child is not None or in_transaction:
             self.rewrite_scheduled = True
+            self.failures, self._not_before_s = 0, 0.0      # somebody wants it now
             return "Background append only file rewriting scheduled"
         if not self._start_rewrite():
             raise RedisError("ERR Can't execute an AOF background rewriting. Please check the server logs for "
@@ -186,9 +203,14 @@ class AppendOnly:
         return "Background append only file rewriting started"
 
     def cron(self):
-        """Begin the rewrites that are due."""
+        """Begin the rewrites that are due, and tell what the journal's threads have done."""
         engine, journal = self._engine, self._journal
-        journal.sync_paused = engine.config["no-appendfsync-on-rewrite"] and engine.child is not None
+        journal.child_at_work = engine.child is not None
+        journal.sync_paused = engine.config["no-appendfsync-on-rewrite"] and journal.child_at_work
+        for event in journal.take_slow():
+            engine.latency.add(*event)
+        if engine.keyspace.waited["disk"]:
+            self._serve_waiting()
         if engine.child is not None or engine.clock.monotonic() < self._not_before_s:
             return
         if self.rewrite_scheduled or self.state == "waiting" or journal.sync_failed:
@@ -197,6 +219,13 @@ class AppendOnly:
             growth = self.size * 100 // (self.base_size or 1) - 100
             engine.log.notice(f"Starting automatic rewriting of AOF on {growth}% growth")
             self._start_rewrite()
+
+    def _serve_waiting(self):
+        """WAITAOF: tell those whose changes are on disk by now."""
+        for session in list(self._engine.sessions.values()):
+            waiter = session.waiter
+            if waiter is not None and waiter.kind == "disk" and session.promised <= self._journal.synced:
+                waiter.finish([1, 0])
 
     def _has_grown(self):
         config = self._engine.config
@@ -242,11 +271,11 @@ class AppendOnly:
             name = manifest.new_increment(self._engine.config["appendfilename"]).name
             self._engine.log.notice(f"Creating AOF incr file {name} on background rewrite")
             descriptor = self._open(name)
-            size_before = self._journal.size
             try:
                 # First what belongs into the old one: only the last increment may end in the middle of a request.
                 if not self._journal.write():
                     raise OSError(None, self._journal.error)
+                size_before = self._journal.size
                 self._save(manifest)
                 before = self._journal.open(descriptor, 0)
             except OSError:

@@ -30,11 +30,6 @@ _LARGE_READ_SIZE = 65536
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 
 
-def _no_limits():
-    """Those of an Outbox that its own client waits for."""
-    return 0, 0, 0
-
-
 class ClientHandler(socketserver.BaseRequestHandler):
     """One connected client. Its thread is the only one that reads from the socket."""
 
@@ -46,7 +41,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
             self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             keep_alive(self.request, server.config["tcp-keepalive"])
         self.parser = RequestParser(server.max_bulk)
-        self.late = None                        # Outbox for replies that were kept back and not taken at once
+        self.outbox = None                      # for what other threads send to this client: `deliver`, `open_outbox`
         address, local_address = addresses_of(self.request, self.client_address)
         with self.engine.lock:
             self.session = self.engine.open_session(address, local_address)
@@ -124,9 +119,10 @@ class ClientHandler(socketserver.BaseRequestHandler):
             done, left = len(requests), (None, {})
         while True:
             waiter, unflushed = left
-            if journal.recorded != journal.flushed and not journal.wait_for(session.promised):
-                return False
+            may_reply = journal.recorded == journal.flushed or journal.wait_for(session.promised)
             self.watcher.flush_all(unflushed)
+            if not may_reply:
+                return False
             self.send(out)
             if waiter is not None:
                 self.wait_blocked(waiter)
@@ -155,14 +151,14 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def send_when_kept(self, reply):
         """Send a reply when what it tells of is as safe as `appendfsync` wants it; that may be later."""
-        if self.late is not None:
-            self.late.wait_until_drained()
+        self.wait_for_reader()
         if not self.engine.journal.keep_back(self, reply, self.session.promised):
+            self.wait_for_reader()              # the one before may have been delivered just now, in part
             self.request.sendall(reply)
 
     def deliver(self, reply):
         """For the journal: send a reply that was kept back, without waiting for the client."""
-        if self.late is None:
+        if self.outbox is None:
             try:
                 sent = self.request.send(reply, _DONT_WAIT) if _DONT_WAIT else 0
             except BlockingIOError:
@@ -172,8 +168,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
             if sent == len(reply):
                 return
             reply = memoryview(reply)[sent:]
-            self.late = Outbox(self.request, self.watcher, _no_limits, None)
-        self.late.put(reply)
+            self.outbox = self.new_outbox()
+        self.outbox.put(reply)
 
     def refuse(self):
         """For the journal: what this client waits to be told cannot be kept."""
@@ -184,11 +180,15 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def send(self, out):
         if out:
-            if self.late is not None:
-                self.late.wait_until_drained()
+            self.wait_for_reader()
             reply = b"".join(out)
             self.session.bytes_out += len(reply)
             self.request.sendall(reply)
+
+    def wait_for_reader(self):
+        """Let the client take what is left for it: nothing may overtake that, and it must not pile up."""
+        if self.outbox is not None:
+            self.outbox.wait_until_drained()
 
     def wait_blocked(self, waiter):
         """Sleep until a blocked command is served, times out, or the client hangs up; send its reply."""
@@ -241,10 +241,20 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def open_outbox(self):
         """Called by the session, in this thread, before others may send to the client."""
+        journal = self.engine.journal
+        if journal.recorded != journal.flushed:
+            journal.wait_for(0)                 # replies that are kept back go first, and may need an outbox, too
+        if self.outbox is None:
+            self.outbox = self.new_outbox()
+        return self.outbox
+
+    def new_outbox(self):
         return Outbox(self.request, self.watcher, self.output_limits, self.drop_slow_reader)
 
     def output_limits(self):
-        """The limits of the client's class, which changes with its subscriptions."""
+        """The limits of the client's class, which changes with its subscriptions. Own replies have none: see `send`."""
+        if self.session.outbox is None:
+            return 0, 0, 0
         limits = self.engine.config["client-output-buffer-limit"]
         return limits["pubsub" if self.session.subscribed else "normal"]
 
@@ -254,8 +264,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def hang_up(self):
         """Wake this client's thread wherever it is and let it end. Call with the engine's lock held."""
-        if self.session.outbox is not None:
-            self.session.outbox.close()
+        if self.outbox is not None:
+            self.outbox.close()
         try:
             self.request.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -263,11 +273,11 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def finish(self):
         self.engine.journal.wait_for(0)         # replies that are kept back: the socket is closed next
+        if self.session.outbox is None:
+            self.wait_for_reader()
         with self.engine.lock:
             self.engine.close_session(self.session)
             self.session.connection = None      # from here on nobody else shuts the socket down
-        if self.session.outbox is not None:
-            self.session.outbox.close()
-        if self.late is not None:
-            self.late.close()
+        if self.outbox is not None:
+            self.outbox.close()
         self.watcher.forget(self.request)

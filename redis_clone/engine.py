@@ -149,6 +149,7 @@ class Engine:
         """`slow_s` is where dispatch begins to tell of a command: the lower of the two thresholds."""
         latency_s = self.latency.threshold_ms / 1e3 if self.latency.threshold_ms else _INFINITY
         self.slow_s = min(self.slowlog_s, latency_s)
+        self.journal.threshold_s = latency_s
 
     # Sessions
 
@@ -189,8 +190,8 @@ class Engine:
     # What is kept on disk
 
     def may_reply(self, promised):
-        """For replies that go out under the lock: make sure, with appendfsync always, of what they promise."""
-        return self.journal.policy != "always" or self.journal.wait_for(promised)
+        """For replies that go out under the lock: make sure of what they promise, as appendfsync wants it."""
+        return self.journal.recorded == self.journal.flushed or self.journal.wait_for(promised)
 
     def check_disk(self):
         """Refuse commands that write while they could not be kept, and only then. With the lock held."""
@@ -255,9 +256,11 @@ class Engine:
 
     def housekeep(self):
         """What is due each 1/hz second; called by the background thread without the lock."""
-        if self.cron_stopped or self.ending:
+        if self.cron_stopped:
             return
         with self.lock:
+            if self.ending:                     # perhaps since a moment ago
+                return
             self.keyspace.tick()
             poll_child(self)
             if self.loading is None:

@@ -54,7 +54,10 @@ class GroupCommit:
         return True
 
     def wait(self, noted, own):
-        """Return when `noted` requests are on disk and all replies before this call are sent. False if `own` cannot be."""
+        """Return when `noted` requests are on disk and all replies before this call are sent.
+
+        False if not even `own` can be.
+        """
         waiting = _Waiting()
         if not self.keep_back(noted, own, waiting, None):
             return True

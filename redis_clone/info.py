@@ -199,7 +199,7 @@ mem_total_replication_buffers:0
 mem_clients_slaves:0
 mem_clients_normal:0
 mem_cluster_links:0
-mem_aof_buffer:0
+mem_aof_buffer:{aof_buffer}
 mem_allocator:libc
 active_defrag_running:0
 lazyfree_pending_objects:{pending}
@@ -212,7 +212,7 @@ def _memory(engine):
     sizes = dict(figures._asdict(), system=system_memory(), limit=config["maxmemory"])
     for name in ("used", "resident", "peak", "system", "limit"):
         sizes[name + "_human"] = format_bytes(sizes[name])
-    return _fill(_MEMORY, **sizes, policy=config["maxmemory-policy"], pending=stats.pending_values,
+    return _fill(_MEMORY, **sizes, policy=config["maxmemory-policy"], pending=stats.pending_values, aof_buffer=engine.journal.buffered,
                  discarded=stats.discarded_values)
 
 

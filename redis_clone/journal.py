@@ -28,6 +28,7 @@ from .processors import leave_signals
 
 __all__ = ["Journal"]
 
+_NEVER_S = float("inf")
 _SYNC_S = 1.0                   # "everysec"
 _PATIENCE_S = 2.0               # how long writes are put off while a sync runs
 _MULTI, _EXEC = (b"MULTI",), (b"EXEC",)
@@ -46,6 +47,7 @@ class Journal:
     grouping    whether every reply has to ask, by `keep_back`; else `flush` is enough
     error       why the last write or sync failed (str), or None
     size        bytes of the open file
+    synced      how many requests have been on disk for certain, for WAITAOF
     """
 
     def __init__(self, log, clock, on_change):
@@ -64,8 +66,8 @@ class Journal:
         self.grouping = False               # replies go through `_group`: there has been an `always`
         self._durable = 0                   # how many of the noted that has not to wait for any more
         self._unwritten = b""               # what could not be written
-        self._sync_started_s = None         # while the thread syncs
-        self._syncing_size = 0              # what it will have synced then
+        self._put_off_from_s = None         # while the thread syncs: since when writes are put off
+        self._syncing_size = self._syncing = 0          # the bytes and requests that it will have synced then
         self._synced_size = 0
         self._chores = []                   # functions to be called by the thread
         self._group = GroupCommit(self._commit, lambda: self._durable)
@@ -76,7 +78,12 @@ class Journal:
         self.sync_paused = False            # no-appendfsync-on-rewrite, while a child writes
         self.error = None
         self.sync_failed = False            # what was written before may be lost: the file must be written anew
+        self._failed_in_this = False        # ... and also what is in the open file
         self.size = 0
+        self.synced = 0
+        self.threshold_s = _NEVER_S         # of the latency monitor
+        self._slow = []                     # ``(event, seconds, date)`` of what took at least as long
+        self.child_at_work = False          # for the name of such an event
         self.delayed_syncs = 0              # how often somebody had to write while a sync took too long
 
     # Noting, under the engine's lock
@@ -121,13 +128,13 @@ class Journal:
     def keep_back(self, receiver, reply, own):
         """Send a reply when all that is noted is on disk; call when `grouping`.
 
-        `own` is up to what it has to do with it, as a number of requests (Session.promised). False: the caller may send the
-        reply now. True: ``receiver.deliver(reply)`` or ``receiver.refuse()`` is called soon.
+        `own` is up to what it has to do with it, as a number of requests (Session.promised). False: the caller may
+        send the reply now. True: ``receiver.deliver(reply)`` or ``receiver.refuse()`` is called soon.
         """
         return self._group.keep_back(self.recorded, own, receiver, reply)
 
     def wait_for(self, own):
-        """Make sure of what is noted before a reply leaves, whatever appendfsync says. False: it cannot be, and must not.
+        """Make sure of what is noted before a reply leaves, as appendfsync wants it. False: it must not leave.
 
         Those who hold the engine's lock may call this, too.
         """
@@ -148,22 +155,28 @@ class Journal:
         with self._file_lock:
             self._policy = policy
             self._durable = 0               # nobody knows
-            if policy == "always" and self._descriptor is not None:
-                # For good, as replies that are kept back must not be overtaken by later ones.
-                self.grouping, self.flushed = True, -1
+            self._group_if_always()
+
+    def _group_if_always(self):
+        if self._policy == "always" and self._descriptor is not None:
+            # For good, as replies that are kept back must not be overtaken by later ones.
+            self.grouping, self.flushed = True, -1
 
     def flush(self):
         """Write what is pending, unless that may take long: then the thread does it."""
         with self._file_lock:
             if self.error is not None or self._descriptor is None:
                 return                      # the thread tries it again
-            if self._sync_started_s is not None and self._may_put_off():
+            if self._put_off_from_s is not None and self._may_put_off():
                 return
             # `_write_pending` in one piece for when all goes well, since every client does this all the time.
             pending = self._pending
             taken = pending[:]
             count = len(taken)
             if not count:
+                return
+            if self.threshold_s < _NEVER_S:
+                self._write_pending(sync=self._policy == "always")     # which looks at the time
                 return
             del pending[:count]
             data = encode_request(taken[0]) if count == 1 else _encode(taken)
@@ -173,10 +186,10 @@ class Journal:
             except OSError:
                 written = 0                 # is tried once more
             self.size += written
-            if written == len(data):
+            if written == len(data) and not self.grouping:
                 self.flushed = self._taken
-            else:
-                self._write_all(data, written, sync=False)
+            else:                           # appendfsync may have become always while this waited for the lock
+                self._write_all(data, written, sync=self._policy == "always")
 
     def sync(self):
         """Get all that is noted to disk, whatever appendfsync says; False and `error` if that fails."""
@@ -184,25 +197,32 @@ class Journal:
             return self._descriptor is None or self._write_pending(sync=True)
 
     def write(self):
-        """Get all that is noted into the file, and to disk if appendfsync is always; False and `error` if that fails."""
+        """The same as far as appendfsync wants it: to disk with always, else into the file."""
         with self._file_lock:
             return self._descriptor is None or self._write_pending(sync=self._policy == "always")
 
     def _may_put_off(self):
-        if self._clock.monotonic() - self._sync_started_s < _PATIENCE_S:
+        now_s = self._clock.monotonic()
+        if now_s - self._put_off_from_s < _PATIENCE_S:
             return True
+        self._put_off_from_s = now_s
         self.delayed_syncs += 1
         self._log.notice("Asynchronous AOF fsync is taking too long (disk is busy?). Writing the AOF buffer "
                          "without waiting for fsync to complete, this may slow down Redis.")
         return False
 
     def _commit(self):
-        """For the committer: get all to disk."""
+        """For the committer: get all to disk. False if it must be and cannot."""
         with self._file_lock:
-            if self._descriptor is None:
-                self._durable = self._taken = self.recorded
-                return True
-            return self._write_pending(sync=self._policy == "always" and not self.sync_paused) or self._policy != "always"
+            noted, always = self.recorded, self._policy == "always"
+            if self._descriptor is not None:
+                # After an error it is the thread that tries again.
+                if self.error is None and self._write_pending(sync=always and not self.sync_paused):
+                    return True
+                if always:
+                    return False
+            self._durable = noted           # there is nothing to wait for, whatever becomes of it
+            return True
 
     def _write_pending(self, sync):
         """Write all there is, and `sync` it; False and `error` if that fails. With the file lock."""
@@ -214,17 +234,20 @@ class Journal:
 
     def _write_all(self, data, written, sync):
         """The same for the bytes `data`, of which `written` are in the file already."""
+        started_s = self._clock.monotonic()
         try:
             self._append(data, written)
         except OSError as error:
             self._fail("Error writing to the AOF file", error)
             return False
+        finally:
+            self._note_time(started_s, self._kind_of_write(), "aof-write")
         if sync and not self._sync():
             return False
-        if self.grouping:
-            self._durable = self._taken
-        else:
+        if not self.grouping:
             self.flushed = self._taken
+        elif not self.sync_failed:
+            self._durable = self._taken
         if self.error is not None and not self.sync_failed:
             self._log.warning("AOF write error looks solved, Redis can write again.")
             self.error = None
@@ -241,8 +264,8 @@ class Journal:
                 written += more
         except OSError:
             if written:
-                self._log.warning(f"Short write while writing to the AOF file: (nwritten={written}, "
-                                  f"expected={len(data)})")
+                self._log_first(f"Short write while writing to the AOF file: (nwritten={written}, "
+                                f"expected={len(data)})")
                 self._cut_off(start)
             raise
         self._unwritten = b""
@@ -251,23 +274,50 @@ class Journal:
         try:
             os.ftruncate(self._descriptor, start)
         except OSError as error:            # then it has to go on from there
-            self._log.warning("Could not remove short write from the append-only file. Redis may refuse to load "
-                              f"the AOF the next time it starts. ftruncate: {error.strerror}")
+            self._log_first("Could not remove short write from the append-only file. Redis may refuse to load "
+                            f"the AOF the next time it starts. ftruncate: {error.strerror}")
             self._unwritten = self._unwritten[self.size - start:]
         else:
             self.size = start
 
+    def _log_first(self, text):
+        """Tell of what goes with an error when it comes, not each time it is tried again."""
+        if self.error is None:
+            self._log.warning(text)
+
     def _sync(self):
+        started_s = self._clock.monotonic()
         try:
             sync_data(self._descriptor)
         except OSError as error:
             self._fail_sync(error)
             return False
+        self._note_time(started_s, "aof-fsync-always")
         self._synced_size = self.size
+        self.synced = self._taken
         return True
 
+    def _kind_of_write(self):
+        """The latency event of a write, which says what it may have waited for."""
+        if self.syncing:
+            return "aof-write-pending-fsync"
+        return "aof-write-active-child" if self.child_at_work else "aof-write-alone"
+
+    def _note_time(self, started_s, *events):
+        elapsed_s = self._clock.monotonic() - started_s
+        if elapsed_s >= self.threshold_s:
+            self._slow += [(event, elapsed_s, self._clock.time()) for event in events]
+
+    def take_slow(self):
+        """What took long since the last call, as arguments of LatencyMonitor.add, which is the engine's."""
+        with self._file_lock:
+            slow, self._slow = self._slow, []
+        return slow
+
     def _fail_sync(self, error):
-        self.sync_failed = True
+        if self._descriptor is None:            # the file has been closed meanwhile, which was told of
+            return
+        self.sync_failed = self._failed_in_this = True
         self._fail("Fail to fsync the AOF file", error)
 
     def _fail(self, what, error):
@@ -282,12 +332,13 @@ class Journal:
     @property
     def buffered(self):
         """Bytes that wait to be written, about."""
-        return len(self._unwritten) + sum(sum(map(len, item)) for item in self._pending[:] if item.__class__ is not bytes)
+        return len(self._unwritten) + sum(sum(map(len, item)) for item in self._pending[:]
+                                           if item.__class__ is not bytes)
 
     @property
     def syncing(self):
         """Whether the thread is at it."""
-        return self._sync_started_s is not None
+        return self._put_off_from_s is not None
 
     @property
     def is_open(self):
@@ -305,7 +356,8 @@ class Journal:
             self._descriptor, self.size = descriptor, size
             self._synced_size, self._syncing_size = size, 0
             self._selected = -1
-        self.policy = self._policy
+            self._failed_in_this = False
+            self._group_if_always()
         if self._thread is None:
             self._attention.clear()
             self._thread = threading.Thread(target=self._run, name="append-only", daemon=True)
@@ -313,9 +365,9 @@ class Journal:
         return before
 
     def written_anew(self):
-        """All data has been written to another file: what a sync that failed may have lost counts no more."""
+        """All data as of the last `open` are in another file: what a sync may have lost before that counts no more."""
         with self._file_lock:
-            if self.sync_failed and not self._unwritten:
+            if self.sync_failed and not self._failed_in_this and not self._unwritten:
                 self.sync_failed, self.error = False, None
 
     def close(self):
@@ -337,15 +389,21 @@ class Journal:
         self._group.wait(self.recorded, 0)     # replies that are under way
         self._group.stop()
         for chore in chores:
-            chore()
+            try:
+                chore()
+            except OSError:
+                sure = False
         return sure
 
     # The thread
 
     def let_thread(self, chore):
-        """Have `chore()` called soon by the thread: what takes long, such as removing large files."""
+        """Have `chore()` called soon by the thread, if there is one: what takes long, such as removing large files."""
         with self._file_lock:
-            self._chores.append(chore)
+            if self._thread is not None:
+                self._chores.append(chore)
+                return
+        chore()
 
     def _run(self):
         leave_signals()
@@ -356,7 +414,7 @@ class Journal:
             self.tick()
 
     def tick(self):
-        """What is due each second: sync, try again what failed, chores. Call without locks."""
+        """What is due each second: write what no client has, try again what failed, sync, chores; without locks."""
         if self.error != self._told:
             self._tell()
             return                          # an error that has just come is tried again later
@@ -364,7 +422,7 @@ class Journal:
             if self._descriptor is None:
                 return
             chores, self._chores = self._chores, []
-            if self.error is not None:
+            if self.error is not None or self._pending:
                 self._write_pending(sync=self._policy == "always" or self.sync_failed)
             descriptor = self._begin_sync()
         for chore in chores:
@@ -388,11 +446,16 @@ class Journal:
 
     def _begin_sync(self):
         """A descriptor to sync without the lock, if there is something to be synced."""
-        if self._policy != "everysec" or self.sync_paused or self._synced_size == self.size:
+        if self._policy == "no" or self.sync_paused or self._synced_size == self.size:
             return None
-        self._sync_started_s = self._clock.monotonic()
-        self._syncing_size = self.size
-        return os.dup(self._descriptor)     # it stays open whatever happens meanwhile
+        try:
+            descriptor = os.dup(self._descriptor)       # it stays open whatever happens meanwhile
+        except OSError:                         # too many are open: then all others have to wait
+            self._sync()
+            return None
+        self._put_off_from_s = self._clock.monotonic()
+        self._syncing_size, self._syncing = self.size, self._taken
+        return descriptor
 
     def _sync_beside(self, descriptor):
         """Sync while others may write, then write what they have put off."""
@@ -403,10 +466,12 @@ class Journal:
             failure = error
         os.close(descriptor)
         with self._file_lock:
-            self._sync_started_s = None
+            self._put_off_from_s = None
             if failure is not None:
                 self._fail_sync(failure)
             elif self._descriptor is not None:
                 self._synced_size = max(self._synced_size, self._syncing_size)
-                if self.error is None:
-                    self._write_pending(sync=False)
+                if not self.sync_failed:
+                    self.synced = max(self.synced, self._syncing)
+                if self.error is None and self._pending:
+                    self._write_pending(sync=self._policy == "always")

@@ -1,7 +1,7 @@
 """The data: databases of keys, what they hold, when they expire, who watches or waits for them.
 
 A `Database` maps keys to values. A string is bytes (or, once changed in place, a bytearray; or, once
-counted with INCR, an int), every other type an object from `datatypes` whose class has a `type_name`; there is no object around a value,
+counted with INCR, an int), every other type an object from `datatypes`; there is no object around a value,
 and what few keys have (an expiry, a watcher, a waiting client) stands in a dict of its own.
 
 Commands look keys up by intent, as Redis does: `read_...` counts hits and misses, `edit_...` does not;
@@ -49,8 +49,8 @@ class Keyspace:
     """
 
     __slots__ = ("databases", "limits", "clock", "now", "wall_offset_s", "lru_clock", "dirty", "hits", "misses",
-                 "expired", "ready", "waited", "aftermath", "notify", "effects", "word_for_expired", "random", "may_expire",
-                 "shows_due", "new_access_table")
+                 "expired", "ready", "waited", "aftermath", "notify", "effects", "word_for_expired", "random",
+                 "may_expire", "shows_due", "new_access_table")
 
     def __init__(self, count, clock, random):
         self.limits = EncodingLimits()

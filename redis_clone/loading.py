@@ -24,14 +24,18 @@ def load_at_start(engine, on_pause):
     append_only = engine.append_only
     engine.snapshots.remove_leftovers()
     with Loading(engine, on_pause=on_pause) as loading:
-        manifest = _load_append_only(loading) if engine.config["appendonly"] else _load_snapshot(loading)
+        is_append_only = engine.config["appendonly"]        # CONFIG SET may change it meanwhile
+        manifest = _load_append_only(loading) if is_append_only else _load_snapshot(loading)
         with engine.lock:
             if engine.ending:
                 raise LoadingStopped
             append_only.manifest = manifest
             _settle(engine)
             try:
-                append_only.open_after_loading()
+                if is_append_only:
+                    append_only.open_after_loading()
+                elif engine.config["appendonly"]:
+                    append_only.start_soon()
             except OSError as error:
                 raise LoadError(f"Can't open or create the append-only files in {append_only.directory}: "
                                 f"{error.strerror or error}", append_only.directory) from None
@@ -52,8 +56,8 @@ def _load_append_only(loading):
     if manifest.files():
         engine.log.notice(f"DB loaded from append only file: {time.monotonic() - started_s:.3f} seconds")
     elif os.path.exists(engine.snapshots.path):
-        engine.log.warning(f"The snapshot {engine.snapshots.path} is not loaded, since appendonly is yes. To begin with "
-                           "its data, start without appendonly, and then: CONFIG SET appendonly yes")
+        engine.log.warning(f"The snapshot {engine.snapshots.path} is not loaded, since appendonly is yes. To begin "
+                           "with its data, start without appendonly, and then: CONFIG SET appendonly yes")
     return manifest
 
 

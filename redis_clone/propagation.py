@@ -31,10 +31,13 @@ def finish_command(engine, number, argv, changed):
     if not engine.keyspace.effects:             # nothing special: nearly always
         engine.journal.record_one(number, argv)
     else:
+        is_own = changed or INSTEAD in engine.keyspace.effects
         note_command(engine.keyspace, number, argv, changed)
         if not engine.keyspace.effects:         # a transaction that only reads
             return
         take_unit(engine)
+        if not is_own:                          # only keys that were due: they stay away even if that is lost
+            return
     engine.running.promised = engine.journal.recorded
 
 

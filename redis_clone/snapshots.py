@@ -25,6 +25,7 @@ __all__ = ["SnapshotFailed", "Snapshots"]
 
 _RETRY_S = 5                    # after a failure, before the next save point or scheduled save tries again
 _LONGEST_NAP_S = 0.1            # rdb-key-save-delay
+_IN_BACKGROUND = "bg-"          # in names of temporary files: DEBUG RELOAD may save while a child does
 _BITS = 64 if sys.maxsize > 1 << 32 else 32
 
 
@@ -109,8 +110,9 @@ class Snapshots:
 
     def remove_leftovers(self):
         """What servers that were killed have begun, and nobody will finish."""
-        for name in remove_leftovers(self._engine.directory, "", ".rdb"):
-            self._engine.log.notice(f"Removed {name}, which a server that was killed has left behind")
+        for kind in ("", _IN_BACKGROUND):
+            for name in remove_leftovers(self._engine.directory, kind, ".rdb"):
+                self._engine.log.notice(f"Removed {name}, which a server that was killed has left behind")
 
     def after_flushing_all(self):
         """FLUSHALL has removed all data: with save points, the snapshot is empty from now on as well."""
@@ -127,7 +129,7 @@ class Snapshots:
     def start_background(self):
         """BGSAVE, while there is no other child. Raises SnapshotFailed if it cannot begin, which is logged."""
         engine = self._engine
-        path, temporary, dirty = self.path, self._temporary(), engine.keyspace.dirty
+        path, temporary, dirty = self.path, self._temporary(_IN_BACKGROUND), engine.keyspace.dirty
         started_s = self._tried_s = engine.clock.monotonic()
         self.saves += 1
         try:
@@ -228,8 +230,8 @@ class Snapshots:
         if report is not None:
             report(keys)
 
-    def _temporary(self):
-        return temporary_path(self._engine.directory, "", self._engine.stats.run_id[:8], ".rdb")
+    def _temporary(self, kind=""):
+        return temporary_path(self._engine.directory, kind, self._engine.stats.run_id[:8], ".rdb")
 
     def _write(self, path, temporary, report):
         """Write the temporary file, complete and on disk."""

@@ -126,6 +126,17 @@ class RewriteTest(AppendOnlyTestCase):
                          b"-ERR Background append only file rewriting already in progress\r\n")
         wait_for_child(self.engine)
 
+    def test_all_that_was_written_counts(self):
+        self.client.wire("SET a 1")             # still to be written when the rewrite begins
+        self.client.wire("BGREWRITEAOF")
+        self.assertEqual(self.append_only.size, sum(len(self.read(name)) for name in self.manifest()))
+        wait_for_child(self.engine)
+
+    def test_a_reply_that_leaves_under_the_lock_waits_for_the_file(self):
+        self.client.wire("SET a 1")
+        self.assertTrue(self.engine.may_reply(self.client.session.promised))
+        self.assertEqual(self.commands("appendonly.aof.1.incr.aof"), ["SELECT 0", "SET a 1"])
+
     def test_it_waits_for_a_snapshot_and_then_begins(self):
         self.client.wire("BGSAVE")
         self.assertEqual(self.client.wire("BGREWRITEAOF"), b"+Background append only file rewriting scheduled\r\n")
@@ -188,6 +199,18 @@ class RewriteTest(AppendOnlyTestCase):
         wait_for_child(self.engine)
         self.assertEqual(self.append_only.failures, 0)
 
+    def test_but_not_if_somebody_asks_for_it(self):
+        with mock.patch("redis_clone.child.os.fork", side_effect=NO_SPACE):
+            for _ in range(3):
+                self.client.wire("BGREWRITEAOF")
+        for command in ("MULTI", "BGREWRITEAOF"):
+            self.client.wire(command)
+        self.assertEqual(self.client.wire("EXEC"),
+                         b"*1\r\n+Background append only file rewriting scheduled\r\n")
+        self.cron_()
+        self.assertTrue(self.append_only.rewriting)
+        wait_for_child(self.engine)
+
     def test_after_a_failed_sync_it_begins_by_itself_and_then_all_is_well(self):
         self.run_("SET a 1")
         with mock.patch("redis_clone.journal.sync_data", side_effect=OSError(errno.EIO, "I/O error")):
@@ -247,6 +270,26 @@ class SwitchTest(AppendOnlyTestCase):
         wait_for_child(self.engine)
         self.assertEqual(self.keys("appendonly.aof.1.base.rdb"), {b"a": b"1"})
 
+    def test_it_does_not_take_the_base_of_a_rewrite_that_knew_nothing_of_it(self):
+        self.client.wire("BGREWRITEAOF")
+        first = self.engine.child.pid
+        self.client.wire("SET a 1")
+        self.client.wire("CONFIG SET appendonly yes")
+        self.assertNotEqual(self.engine.child.pid, first)
+        wait_for_child(self.engine)
+        self.assertEqual((self.append_only.state, self.append_only.last_status), ("on", "ok"))
+        self.assertEqual(self.keys(self.manifest()[0]), {b"a": b"1"})
+
+    def test_it_does_not_begin_in_the_middle_of_a_transaction(self):
+        for command in ("MULTI", "SET a 1", "CONFIG SET appendonly yes", "SET b 2"):
+            self.client.wire(command)
+        self.assertEqual(self.client.wire("EXEC"), b"*3\r\n+OK\r\n+OK\r\n+OK\r\n")
+        self.assertIsNone(self.engine.child)
+        self.cron_()
+        wait_for_child(self.engine)
+        self.assertEqual(self.append_only.state, "on")
+        self.assertEqual(self.keys(self.manifest()[0]), {b"a": b"1", b"b": b"2"})
+
     def test_a_failing_fork_refuses_it(self):
         with mock.patch("os.fork", side_effect=OSError(errno.EAGAIN, "Resource temporarily unavailable")):
             reply = self.run_("CONFIG SET appendonly yes")
@@ -266,11 +309,72 @@ class SwitchTest(AppendOnlyTestCase):
         wait_for_child(self.engine)
         self.assertEqual(self.keys("appendonly.aof.1.base.rdb"), {b"a": b"1", b"b": b"2"})
 
+    def test_rewriting_while_it_is_off_leaves_nothing_open(self):
+        for _ in range(2):
+            self.rewrite()
+        before = len(os.listdir("/dev/fd"))
+        self.rewrite()
+        self.assertEqual(len(os.listdir("/dev/fd")), before)
+
     def test_rewriting_while_it_is_off_makes_a_base(self):
         self.run_("SET a 1")
         self.rewrite()
         self.assertEqual(self.manifest(), ["appendonly.aof.1.base.rdb"])
         self.assertEqual(self.append_only.state, "off")
+
+
+@needs_fork
+class WaitaofTest(AppendOnlyTestCase):
+    ON_DISK, NOT_YET = b"*2\r\n:1\r\n:0\r\n", b"*2\r\n:0\r\n:0\r\n"
+
+    def test_who_has_changed_nothing_waits_for_nothing(self):
+        self.assertEqual(self.client.wire("WAITAOF 1 0 0"), self.ON_DISK)
+
+    def test_it_waits_for_the_next_sync(self):
+        self.run_("SET a 1")
+        self.assertEqual(self.client.wire("WAITAOF 0 0 0"), self.NOT_YET)
+        self.client.block("WAITAOF 1 0 0")
+        self.cron_()
+        self.assertIsNone(self.client.late_reply())
+        self.engine.journal.tick()
+        self.cron_()
+        self.assertEqual(self.client.late_reply(), self.ON_DISK)
+        self.assertEqual(self.client.wire("WAITAOF 1 0 0"), self.ON_DISK)
+
+    def test_in_a_transaction_it_does_not_wait(self):
+        self.run_("SET a 1")
+        for command in ("MULTI", "WAITAOF 1 0 0"):
+            self.client.wire(command)
+        self.assertEqual(self.client.wire("EXEC"), b"*1\r\n" + self.NOT_YET)
+
+    def test_with_always_all_before_it_is_on_disk(self):
+        self.run_("CONFIG SET appendfsync always")
+        out = []
+        with self.engine.lock:
+            execute_batch(self.client.session, [[b"SET", b"a", b"1"], [b"WAITAOF", b"1", b"0", b"0"]], out)
+        self.assertEqual(b"".join(out), b"+OK\r\n" + self.ON_DISK)
+
+    def test_when_it_is_off_nothing_can_be_waited_for(self):
+        self.run_("CONFIG SET appendonly no")
+        self.assertEqual(self.client.wire("WAITAOF 1 0 0"),
+                         b"-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n")
+
+
+@needs_fork
+class LatencyTest(AppendOnlyTestCase):
+    def test_slow_writes_become_events(self):
+        self.run_("CONFIG SET latency-monitor-threshold 100")
+        self.engine.journal.record_one(0, [b"SET", b"a", b"1"])
+        real = os.write
+
+        def write(*args):
+            self.clock.advance(0.3)
+            return real(*args)
+
+        with mock.patch("redis_clone.journal.os.write", write):
+            self.engine.journal.flush()
+        self.cron_()
+        self.assertEqual(set(self.engine.latency.events), {"aof-write-alone", "aof-write"})
 
 
 @needs_fork
@@ -296,6 +400,19 @@ class FullDiskTest(AppendOnlyTestCase):
         self.engine.journal.tick()
         self.assertEqual(self.run_("SET b 2"), b"+OK\r\n")
         self.assertEqual(self.commands("appendonly.aof.1.incr.aof"), ["SELECT 0", "SET a 1", "SET b 2"])
+
+    def test_who_only_finds_that_a_key_was_due_is_promised_nothing(self):
+        self.run_("SET a 1 PX 10")
+        promised = self.client.session.promised
+        self.clock.advance(1)
+        self.assertEqual(self.client.wire("GET a"), b"$-1\r\n")
+        self.assertEqual(self.client.session.promised, promised)
+        self.assertGreater(self.engine.journal.recorded, promised)
+        for command in ("MULTI", "GET a", "EXEC"):
+            self.client.wire(command)
+        self.assertEqual(self.client.session.promised, promised)
+        self.client.wire("GETSET a 1")
+        self.assertEqual(self.client.session.promised, self.engine.journal.recorded)
 
     def test_turned_off_it_refuses_nothing(self):
         self.fail_to_write()

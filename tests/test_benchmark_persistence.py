@@ -9,6 +9,7 @@ import unittest
 from unittest import mock
 
 from redis_clone.reply_parser import ReplyParser
+from tests.system.support import not_when_short
 
 SCRIPTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts")
 sys.path.insert(0, SCRIPTS)
@@ -209,6 +210,7 @@ class OptionsTest(unittest.TestCase):
         self.assertEqual(persistence.parse_options(["--only", "fork,SAVE"]).only, ["save", "fork"])
 
 
+@not_when_short
 class SuiteTest(unittest.TestCase):
     """With servers, small and once."""
 

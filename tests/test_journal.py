@@ -178,6 +178,36 @@ class EverySecondTest(JournalTestCase):
             self.journal.tick()
         self.assertEqual(self.journal.delayed_syncs, 1)
 
+    def test_and_then_for_two_seconds_more(self):
+        def sync(descriptor):
+            self.clock.advance(2)
+            for argv in (SET_A, SET_B):
+                self.journal.record_one(0, argv)
+                self.journal.flush()
+            self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A + IN_FILE_A)
+
+        self.journal.record_one(0, SET_A)
+        self.journal.flush()
+        with mock.patch.object(journal_module, "sync_data", sync):
+            self.journal.tick()
+        self.assertEqual(self.journal.delayed_syncs, 1)
+        self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A + IN_FILE_A + IN_FILE_B)
+
+    def test_the_thread_writes_what_no_client_does(self):
+        self.journal.record_one(0, SET_A)               # a key that expires while nobody asks for anything
+        self.journal.tick()
+        self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A)
+
+    def test_without_a_descriptor_left_it_is_synced_all_the_same(self):
+        self.journal.record_one(0, SET_A)
+        self.journal.flush()
+        too_many = OSError(errno.EMFILE, "Too many open files")
+        with mock.patch.object(journal_module, "sync_data") as sync, \
+                mock.patch.object(journal_module.os, "dup", side_effect=too_many):
+            self.journal.tick()
+        self.assertEqual(sync.call_count, 1)
+        self.assertFalse(self.journal.syncing)
+
 
 class FullDiskTest(JournalTestCase):
     def test_nothing_of_a_failed_write_stays_and_it_is_tried_again(self):
@@ -226,8 +256,68 @@ class FullDiskTest(JournalTestCase):
         self.assertTrue(self.journal.sync_failed)
         self.journal.tick()                             # now it works, but that proves nothing
         self.assertEqual(self.journal.error, "I/O error")
+        os.close(self.journal.open(self.open(self.path + "2"), 0))
         self.journal.written_anew()
         self.assertIsNone(self.journal.error)
+
+    def test_a_sync_that_fails_while_it_is_written_anew_still_counts(self):
+        os.close(self.journal.open(self.open(self.path + "2"), 0))
+        self.journal.record_one(0, SET_A)               # the child that has been forked does not see this
+        self.journal.flush()
+        with self.failing("sync", OSError(errno.EIO, "I/O error")):
+            self.journal.tick()
+        self.journal.written_anew()
+        self.assertEqual(self.journal.error, "I/O error")
+        self.assertTrue(self.journal.sync_failed)
+
+    def test_a_short_write_is_told_of_once(self):
+        self.journal.record_one(0, SET_A)
+        with self.failing("write", 10, NO_SPACE, 10, NO_SPACE):
+            self.journal.flush()
+            self.journal.tick()
+            self.journal.tick()
+        self.assertEqual(sum("Short write" in line for line in self.lines), 1)
+
+
+class SlowDiskTest(JournalTestCase):
+    """What the latency monitor is told."""
+
+    def slow(self, target, name):
+        real = getattr(target, name)
+
+        def call(*args):
+            self.clock.advance(0.2)
+            return real(*args)
+
+        return mock.patch.object(target, name, call)
+
+    def write_slowly(self):
+        self.journal.record_one(0, SET_A)
+        with self.slow(journal_module.os, "write"):
+            self.journal.flush()
+        return [event for event, _, _ in self.journal.take_slow()]
+
+    def test_nothing_is_told_below_the_threshold(self):
+        self.assertEqual(self.write_slowly(), [])
+        self.journal.threshold_s = 1.0
+        self.assertEqual(self.write_slowly(), [])
+
+    def test_a_write_is_told_by_what_it_may_have_waited_for(self):
+        self.journal.threshold_s = 0.1
+        self.assertEqual(self.write_slowly(), ["aof-write-alone", "aof-write"])
+        self.journal.child_at_work = True
+        self.assertEqual(self.write_slowly(), ["aof-write-active-child", "aof-write"])
+        self.assertEqual(self.journal.take_slow(), [])
+        self.assertEqual(self.contents(), SELECT_0 + IN_FILE_A + IN_FILE_A)
+
+    def test_a_sync_is_told_with_always(self):
+        self.journal.threshold_s = 0.1
+        self.journal.policy = "always"
+        self.journal.record_one(0, SET_A)
+        with self.slow(journal_module, "sync_data"):
+            self.journal.wait_for(self.journal.recorded)
+        (event, elapsed_s, date_s), = self.journal.take_slow()
+        self.assertEqual((event, round(elapsed_s, 3), date_s), ("aof-fsync-always", 0.2, self.clock.time()))
 
 
 class ClosingTest(JournalTestCase):
@@ -250,6 +340,31 @@ class ClosingTest(JournalTestCase):
         self.journal.let_thread(lambda: done.append(1))
         self.journal.close()
         self.assertEqual(done, [1])
+
+    def test_a_chore_that_fails_is_told_of(self):
+        def fail():
+            raise OSError(errno.EIO, "I/O error")
+
+        self.journal.let_thread(fail)
+        self.assertFalse(self.journal.close())
+
+    def test_chores_without_a_thread_are_done_at_once(self):
+        done = []
+        self.journal.close()
+        self.journal.let_thread(lambda: done.append(1))
+        self.assertEqual(done, [1])
+
+    def test_a_sync_that_fails_when_the_file_is_closed_means_nothing(self):
+        def sync(descriptor):
+            with mock.patch.object(journal_module, "sync_data"):
+                self.journal.close()
+            raise OSError(errno.EIO, "I/O error")
+
+        self.journal.record_one(0, SET_A)
+        self.journal.flush()
+        with mock.patch.object(journal_module, "sync_data", sync):
+            self.journal.tick()
+        self.assertIsNone(self.journal.error)
 
 
 class AlwaysTest(JournalTestCase):
@@ -290,6 +405,80 @@ class AlwaysTest(JournalTestCase):
         self.assertTrue(self.journal.keep_back(receiver, b"+OK\r\n", self.journal.recorded))
         self.assertTrue(self.journal.wait_for(self.journal.recorded))
         self.assertEqual(receiver.got, [b"+OK\r\n"])
+
+    def test_after_that_replies_leave_even_if_nothing_can_be_written(self):
+        self.journal.policy = "everysec"
+        receiver = Receiver()
+        with self.failing("write", *[NO_SPACE] * 100):
+            for _ in range(2):
+                self.journal.record_one(0, SET_A)
+                self.assertTrue(self.journal.keep_back(receiver, b"+OK\r\n", self.journal.recorded))
+                self.assertTrue(self.journal.wait_for(self.journal.recorded))
+        self.assertEqual(receiver.got, [b"+OK\r\n"] * 2)
+        self.assertEqual(self.contents(), b"")
+
+    def test_nothing_is_told_after_a_failed_sync_until_the_file_is_written_anew(self):
+        self.journal.record_one(0, SET_A)
+        with self.failing("sync", OSError(errno.EIO, "I/O error")):
+            self.assertFalse(self.journal.wait_for(self.journal.recorded))
+        self.journal.record_one(0, SET_B)               # before writes are refused
+        self.assertFalse(self.journal.wait_for(self.journal.recorded))
+        self.journal.tick()
+        self.journal.tick()                             # now it works, but that proves nothing
+        self.assertFalse(self.journal.wait_for(self.journal.recorded))
+        os.close(self.journal.open(self.open(self.path + "2"), 0))
+        self.journal.written_anew()
+        self.assertTrue(self.journal.wait_for(self.journal.recorded))
+
+    def test_another_file_does_not_make_doubtful_what_is_on_disk(self):
+        self.journal.record_one(0, SET_A)
+        promised = self.journal.recorded
+        self.assertTrue(self.journal.wait_for(promised))
+        os.close(self.journal.open(self.open(self.path + "2"), 0))
+        self.journal.record_one(0, SET_B)
+        with self.failing("write", NO_SPACE):
+            self.assertTrue(self.journal.wait_for(promised))        # a read of who changed something before
+        self.journal.tick()
+        self.journal.tick()
+
+    def test_what_was_not_synced_for_a_child_is_synced_later(self):
+        self.journal.sync_paused = True
+        with mock.patch.object(journal_module, "sync_data") as sync:
+            self.journal.record_one(0, SET_A)
+            self.assertTrue(self.journal.wait_for(self.journal.recorded))
+            self.assertEqual(sync.call_count, 0)
+            self.journal.sync_paused = False
+            self.journal.tick()
+            self.assertEqual(sync.call_count, 1)
+
+
+class ChangeToAlwaysTest(JournalTestCase):
+    """What was under way when `appendfsync` became always."""
+
+    def test_a_write_on_its_way_makes_nobody_hurry(self):
+        self.journal.record_one(0, SET_A)
+        self.journal.policy = "always"                  # the client's thread is just about to call `flush`
+        self.journal.record_one(0, SET_B)
+        with mock.patch.object(journal_module, "sync_data") as sync:
+            self.journal.flush()
+            self.assertEqual(sync.call_count, 1)
+        self.assertNotEqual(self.journal.recorded, self.journal.flushed)
+
+    def test_a_sync_on_its_way_is_not_enough(self):
+        syncs = []
+
+        def sync(descriptor):
+            syncs.append(len(self.contents()))
+            if len(syncs) == 1:
+                self.journal.policy = "always"
+                self.journal.record_one(0, SET_B)
+
+        self.journal.record_one(0, SET_A)
+        self.journal.flush()
+        with mock.patch.object(journal_module, "sync_data", sync):
+            self.journal.tick()
+            self.assertTrue(self.journal.wait_for(self.journal.recorded))
+        self.assertEqual(syncs[-1], len(SELECT_0 + IN_FILE_A + IN_FILE_B))
 
 
 if __name__ == "__main__":

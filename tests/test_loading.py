@@ -14,8 +14,10 @@ from redis_clone.log import Log
 from redis_clone.persistence.aof_format import encode_request
 from redis_clone.persistence.rdb_writer import write_rdb
 
+from .children import wait_for_child
 from .damage import flipped, truncated
 from .support import EngineClient, EngineTestCase, test_config
+from .test_snapshots import needs_fork
 
 NOW_MS = 1_700_000_000_000                  # of a FakeClock
 
@@ -548,6 +550,24 @@ class LoadingTest(LoadTestCase):
 
         self.assertFalse(self.load_and(look))
         self.assertTrue(self.engine.keyspace.may_expire)
+
+    @needs_fork
+    def test_an_append_only_file_turned_on_meanwhile_begins_anew(self):
+        old = encode_request([b"SET", b"old", b"1"])
+        self.write(old, "appendonlydir", "appendonly.aof.1.incr.aof")
+        self.write(b"file appendonly.aof.1.incr.aof seq 1 type i\n", "appendonlydir", "appendonly.aof.manifest")
+        self.load_and(lambda: self.client.wire("CONFIG SET appendonly yes"))
+        self.assertEqual(self.engine.append_only.state, "waiting")
+        self.client.wire("SET a 1")
+        self.assertEqual(self.read("appendonlydir", "appendonly.aof.1.incr.aof"), old)
+        with self.engine.lock:
+            self.engine.append_only.cron()
+        wait_for_child(self.engine)
+        self.assertEqual(self.engine.append_only.state, "on")
+        self.engine = Engine(test_config({"dir": self.directory, "appendonly": "yes"}), clock=self.clock)
+        self.addCleanup(self.close, self.engine)
+        self.load()
+        self.assertEqual(len(self.engine.keyspace.databases[0]), 201)
 
     def test_shutdown_does_not_save_a_part_of_the_data(self):
         before = self.read("dump.rdb")

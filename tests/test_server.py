@@ -220,6 +220,45 @@ class ListenTest(unittest.TestCase):
                     self.assertEqual(receive(sock, 7), b"+PONG\r\n")
 
 
+class GroupedRepliesTest(ServerTestCase):
+    """With appendfsync always, replies that another thread sends, to a client that does not read at once."""
+
+    LARGE = b"x" * (8 << 20)                            # more than the socket's buffers take
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.config = {"dir": directory.name, "appendonly": "yes", "appendfsync": "always"}
+        super().setUp()
+        self.other = self.connect()
+        self.other.sendall(command(b"SET", b"large", self.LARGE))
+        receive(self.other, 5)
+        self.sock = self.connect()
+        self.sock.sendall(command(b"SET", b"a", b"1") + command(b"GET", b"large"))
+        self.first = b"+OK\r\n$%d\r\n%b\r\n" % (len(self.LARGE), self.LARGE)
+        self.assertEqual(receive(self.sock, 5), self.first[:5])     # the rest is on its way
+
+    def test_subscribing_does_not_overtake_them(self):
+        self.sock.sendall(command(b"SUBSCRIBE", b"c"))
+        receivers = b":0\r\n"
+        while receivers == b":0\r\n":
+            self.other.sendall(command(b"PUBLISH", b"c", b"m"))
+            receivers = receive(self.other, 4)
+        expected = (self.first[5:] + b"*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
+                    + b"*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nm\r\n")
+        self.assertTrue(receive(self.sock, len(expected)) == expected)
+
+    def test_the_next_ones_do_not_overtake_them(self):
+        self.sock.sendall(command(b"GET", b"a"))
+        self.sock.sendall(command(b"MULTI") + command(b"EXEC"))
+        expected = self.first[5:] + b"$1\r\n1\r\n+OK\r\n*0\r\n"
+        self.assertTrue(receive(self.sock, len(expected)) == expected)
+
+    def test_who_sends_no_more_gets_them_all(self):
+        self.sock.shutdown(socket.SHUT_WR)
+        self.assertTrue(read_to_end(self.sock) == self.first[5:])
+
+
 class StopTest(unittest.TestCase):
     def test_leaves_no_thread_behind(self):
         before = set(threading.enumerate())

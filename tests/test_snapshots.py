@@ -275,12 +275,25 @@ class BackgroundTest(SnapshotTestCase):
         wait_for_child(self.engine)
         self.assert_saved({b"a": b"2"})
 
+    def test_another_file_can_be_written_meanwhile(self):
+        self.client.wire("SET a 1")
+        self.client.wire("CONFIG SET rdb-key-save-delay 100000")
+        self.client.wire("BGSAVE")
+        self.client.wire("CONFIG SET rdb-key-save-delay 0")
+        self.client.wire("SET b 2")
+        self.assertEqual(self.client.wire("DEBUG RELOAD"), b"+OK\r\n")
+        self.assert_saved({b"a": b"1", b"b": b"2"})
+        self.client.wire("SET c 3")
+        wait_for_child(self.engine)
+        self.assertEqual(self.snapshots.last_status, "ok")
+        self.assert_saved({b"a": b"1"})         # which is what was asked for first, and is complete
+
     def test_a_missing_directory_is_a_failure(self):
         os.rmdir(self.directory)
         self.save_in_background()
         self.assertEqual(self.snapshots.last_status, "err")
         self.assertEqual(self.snapshots.last_duration_s, 0)
-        temporary = os.path.basename(self.snapshots._temporary())
+        temporary = os.path.basename(self.snapshots._temporary("bg-"))
         self.assertEqual(self.logged()[1:], [
             f"# Failed opening the temp RDB file {temporary} (in server root dir {self.directory}) for saving: "
             "No such file or directory", "# Background saving error"])
@@ -290,7 +303,7 @@ class BackgroundTest(SnapshotTestCase):
         self.save_in_background()
         self.assertEqual(self.snapshots.last_status, "err")
         self.assert_files("dump.rdb")
-        temporary = os.path.basename(self.snapshots._temporary())
+        temporary = os.path.basename(self.snapshots._temporary("bg-"))
         self.assertEqual(self.logged()[1:], [
             f"# Error moving temp DB file {temporary} on the final destination dump.rdb (in server root dir "
             f"{self.directory}): Is a directory", "# Background saving error"])

@@ -192,16 +192,20 @@ def waitaof(session, numlocal, numreplicas, timeout):
     """Blocks until all of the preceding write commands sent by the connection are written to the append-only
     file of the master and/or replicas.
 
-    There is no append-only file, whatever the directive appendonly says: nothing local can be waited for.
+    There are no replicas: who waits for one waits until the time is up.
     """
     numlocal = parse_range_int(numlocal, 0, 1)
     numreplicas = parse_range_int(numreplicas, 0, INT64_MAX, "ERR value is out of range, must be positive")
     timeout_s = _parse_milliseconds(session, timeout)
-    if numlocal:
+    engine = session.engine
+    if numlocal and engine.append_only.state == "off":
         raise RedisError("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
-    if not numreplicas:
-        return [0, 0]
-    return session.block_on((), "wait", timeout_s, on_timeout=[0, 0])
+    if engine.journal.policy == "always" and session.promised > engine.journal.synced:
+        engine.journal.sync()               # what came before it in this pipeline
+    on_disk = int(engine.append_only.state != "off" and session.promised <= engine.journal.synced)
+    if on_disk >= numlocal and not numreplicas:
+        return [on_disk, 0]
+    return session.block_on((), "wait" if numreplicas else "disk", timeout_s, on_timeout=[on_disk, 0])
 
 
 def _parse_milliseconds(session, timeout):

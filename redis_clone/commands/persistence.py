@@ -57,8 +57,4 @@ def lastsave(session):
 @command("BGREWRITEAOF", arity=1, flags="admin noscript no_async_loading", since="1.0.0")
 def bgrewriteaof(session):
     """Asynchronously rewrites the append-only file to disk."""
-    append_only = session.engine.append_only
-    if session.transaction is not None and not append_only.rewriting:
-        append_only.rewrite_scheduled = True
-        return "Background append only file rewriting scheduled"
-    return append_only.rewrite()
+    return session.engine.append_only.rewrite(in_transaction=session.transaction is not None)

@@ -2,7 +2,8 @@
 at the process from outside.
 
 They are short by default. ``REDIS_CLONE_TEST_LONG=1`` runs them at full length (ten thousand clients, a
-hundred thousand requests of garbage), which takes some minutes.
+hundred thousand requests of garbage), which takes some minutes. ``REDIS_CLONE_TEST_SHORT=1`` leaves out those that
+take longest, for the second and further Pythons on one machine.
 """
 
 import contextlib
@@ -24,6 +25,8 @@ except ImportError:                             # Windows
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LONG = os.environ.get("REDIS_CLONE_TEST_LONG", "") not in ("", "0")
+not_when_short = unittest.skipIf(os.environ.get("REDIS_CLONE_TEST_SHORT", "") not in ("", "0"),
+                                 "left out of short runs (REDIS_CLONE_TEST_SHORT)")
 PATIENCE_S = 30                 # the longest wait on a busy machine before something counts as hanging
 HAS_PROC = os.path.isdir("/proc/self/fd") and os.path.isdir("/proc/self/task")
 

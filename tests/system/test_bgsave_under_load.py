@@ -7,13 +7,14 @@ import unittest
 
 from redis_clone.datatypes.limits import EncodingLimits
 from redis_clone.persistence.rdb_reader import RdbReader
-from tests.system.support import LONG, SystemTestCase, wait_until
+from tests.system.support import LONG, SystemTestCase, not_when_short, wait_until
 
 CLIENTS = 200
 SAVES = 100 if LONG else 8
 KEYS = 2000
 
 
+@not_when_short
 @unittest.skipUnless(hasattr(os, "fork"), "there is no fork")
 class BgsaveUnderLoadTest(SystemTestCase):
     # Each snapshot takes a moment, so that there are changes while the child writes.

@@ -22,7 +22,7 @@ from redis_clone.log import Log
 from redis_clone.server import Server
 from tests.support import test_config
 from tests.system.durability import PROGRAM, DurabilityTestCase, contents, temporary_files
-from tests.system.support import LONG, PATIENCE_S, ServerProcess, wait_until
+from tests.system.support import LONG, PATIENCE_S, ServerProcess, not_when_short, wait_until
 
 try:
     import resource
@@ -236,6 +236,7 @@ class FullDiskTests:
         self.assert_all_there_after_a_kill()
 
 
+@not_when_short
 class SmallFileSystemTest(FullDiskTests, FailingDisk):
     reason = "No space left on device"
     start_options = {}
@@ -257,6 +258,7 @@ class SmallFileSystemTest(FullDiskTests, FailingDisk):
         os.remove(os.path.join(self.data, "ballast"))
 
 
+@not_when_short
 @unittest.skipUnless(hasattr(resource, "prlimit"), "needs Linux")
 class FileSizeLimitTest(FullDiskTests, FailingDisk):
     """Files may not grow beyond a limit: the last write reaches it and is cut off there."""

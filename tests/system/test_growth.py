@@ -7,7 +7,7 @@ import sys
 import unittest
 from unittest import mock
 
-from tests.system.support import ROOT
+from tests.system.support import ROOT, not_when_short
 
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 
@@ -17,6 +17,7 @@ import growth       # noqa: E402
 SIZES = ["--sizes", "400,1000", "--rounds", "1"]
 
 
+@not_when_short
 class GrowthTest(unittest.TestCase):
     def run_(self, *arguments):
         """Run the suite; return its exit status and what it printed."""

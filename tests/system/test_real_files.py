@@ -14,7 +14,7 @@ import unittest
 
 from redis_clone.client import Client
 from tests.system import dataset
-from tests.system.support import LONG, PATIENCE_S, ServerProcess, SystemTestCase, wait_until
+from tests.system.support import LONG, PATIENCE_S, ServerProcess, SystemTestCase, not_when_short, wait_until
 
 OURS = None                             # what ServerProcess takes for our own program
 WAIT_S = 600 if LONG else PATIENCE_S
@@ -29,7 +29,7 @@ class RealFileTests:
     program = checks = None
     rdb_version = 11
     fractions = True
-    count = 1_000_000 if LONG else 20_000
+    count = 1_000_000 if LONG else 5_000
 
     def setUp(self):
         if shutil.which(self.program) is None:
@@ -158,6 +158,7 @@ class RealFileTests:
             self.assertEqual([client.execute("OBJECT", "FREQ", key) for key in ("often", "seldom")], expected)
 
 
+@not_when_short
 class RedisTest(RealFileTests, SystemTestCase):
     program, checks = "redis-server", "redis"
     rdb_version = 10
@@ -170,6 +171,7 @@ class RedisTest(RealFileTests, SystemTestCase):
                 if what[-1] not in ("encoding", b"entries-read", b"lag")}
 
 
+@not_when_short
 class ValkeyTest(RealFileTests, SystemTestCase):
     program, checks = "valkey-server", "valkey"
 
