@@ -212,8 +212,8 @@ def _memory(engine):
     sizes = dict(figures._asdict(), system=system_memory(), limit=config["maxmemory"])
     for name in ("used", "resident", "peak", "system", "limit"):
         sizes[name + "_human"] = format_bytes(sizes[name])
-    return _fill(_MEMORY, **sizes, policy=config["maxmemory-policy"], pending=stats.pending_values, aof_buffer=engine.journal.buffered,
-                 discarded=stats.discarded_values)
+    return _fill(_MEMORY, **sizes, policy=config["maxmemory-policy"], pending=stats.pending_values,
+                 discarded=stats.discarded_values, aof_buffer=engine.journal.buffered)
 
 
 # --- persistence ---------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ def _set_switch_interval(config):
 
 @contextlib.contextmanager
 def signals_for_the_main_thread():
-    """Threads that start during this, and theirs, leave SIGTERM and SIGINT to the main thread, as `leave_signals` says."""
+    """Threads that start during this, and theirs, leave SIGTERM and SIGINT to the main thread: see `leave_signals`."""
     before = leave_signals()
     try:
         yield

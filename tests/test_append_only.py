@@ -6,6 +6,7 @@ from unittest import mock
 
 from redis_clone import append_only as append_only_module
 from redis_clone.dispatch import execute_batch
+from redis_clone.journal import Journal
 from redis_clone.persistence.aof_format import AofReader
 from redis_clone.persistence.aof_manifest import Manifest
 from redis_clone.persistence.rdb_reader import RdbReader
@@ -19,6 +20,10 @@ class AppendOnlyTestCase(SnapshotTestCase):
     config = {"appendonly": "yes", "auto-aof-rewrite-percentage": 0}
 
     def setUp(self):
+        # The thread's work is done by hand: `tick`.
+        idle = mock.patch.object(Journal, "_run", lambda journal: None)
+        idle.start()
+        self.addCleanup(idle.stop)
         super().setUp()
         self.append_only = self.engine.append_only
         self.aof_directory = os.path.join(self.directory, "appendonlydir")
