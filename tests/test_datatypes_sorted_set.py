@@ -225,6 +225,7 @@ class ModelTest(SortedSetTestCase):
         self.assertEqual(made.members_between(first, stop), members[first:stop])
         pairs = [(name, score) for score, name in in_order[first:stop]]
         self.assertEqual(made.pairs_between(first, stop), pairs)
+        self.assertEqual(list(made.pairs()), [(name, score) for score, name in in_order])
         self.read_by_score(rng, made, in_order, scores)
         if len(scores) == 1:
             self.read_by_member(rng, made, members, name)

@@ -339,7 +339,8 @@ class CorruptTest(unittest.TestCase):
     def test_scores(self):
         self.check(3, b"\x01\x01a\xfd", b"\x01\x01a\x03one")
         self.check(5, b"\x01\x01a" + encode_double(float("nan")))
-        self.check(17, packed(b"a", b"nan"), packed(b"a", b"one"), packed(b"a", b""))
+        for text in (b"nan", b"one", b"", b"1_0", b" 1", b"1 ", b"-", b"1-2", b"1.2.3", b"0x", b"--1", b"1e"):
+            self.check(17, packed(b"a", text), packed(b"a", 1, b"b", b"2.5", b"c", text))
 
     def test_list_nodes(self):
         self.check(18, b"\x01\x03" + packed(b"a"), b"\x01\x01\x00", b"\x01\x02\x00", b"\x02\x02" + packed(b"a"))

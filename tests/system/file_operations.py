@@ -168,8 +168,8 @@ class Pictures:
     - "cut": the power goes off; bytes and names are as of their last sync.
     - "renamed": the same, but the names have got to the disk before, and without, the bytes.
 
-    ``scene.take_picture(name, picture)`` says whether it is wanted, and learns what is on it: path -> bytes, None for
-    a directory.
+    ``scene.picture(name, picture)`` learns what is on it, path -> bytes or None for a directory, and returns what is to
+    be reported once it is complete, or None if it is not wanted.
     """
 
     def __init__(self, directory, target, scene):
@@ -240,7 +240,8 @@ class Pictures:
 
     def _put_down(self, name, listing, content):
         picture = dict(self._walk(self.directory, "", listing, content))
-        if not self.scene.take_picture(name, picture):
+        report = self.scene.picture(name, picture)
+        if report is None:
             return
         target = os.path.join(self.target, name)
         self._mkdir(target)
@@ -250,6 +251,7 @@ class Pictures:
             else:
                 with open(os.path.join(target, path), "wb") as file:
                     file.write(data)
+        self.scene.report(report)
 
     def _walk(self, folder, prefix, listing, content):
         for name, inode in listing(folder).items():

@@ -64,14 +64,13 @@ class Scene:
             self.kept = self.step_number
         self._tell(f"{what} {self.step_number}" if what in ("begun", "kept") else what)
 
-    def take_picture(self, name, picture):
-        """Whether this one is new, for what is promised now; then the test is told of it."""
+    def picture(self, name, picture):
+        """What to report when this one is complete, or None if there is one like it for what is promised now."""
         told = (self.kept, frozenset(picture.items()))
         if told in self._told:
-            return False
+            return None
         self._told.add(told)
-        self._tell(f"left {name} {self.kept} {self.step_number}")
-        return True
+        return f"left {name} {self.kept} {self.step_number}"
 
     def steps(self, count, *then):
         """Do steps until `count` are acknowledged. The command `then` is sent in the same breath as each."""
@@ -255,7 +254,8 @@ class OperationTestCase(unittest.TestCase):
         for name, kept, begun in reports.left:
             picture = os.path.join(self.pictures, name)
             self.check(picture, kept, begun, f"{where}, {name}")
-            shutil.rmtree(picture)
+        for name in os.listdir(self.pictures):          # also one that the end of the process has cut short
+            shutil.rmtree(os.path.join(self.pictures, name))
 
     def check(self, directory, least, most, where):
         """A start on that directory finds at least and at most so many steps."""
