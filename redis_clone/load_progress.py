@@ -13,7 +13,8 @@ import time
 
 __all__ = ["Loading", "LoadError", "LoadingStopped", "map_file"]
 
-_TURN_S = 0.005             # how long others may have to wait for the lock
+_TURN_S = 0.01              # how long clients may have to wait for the lock
+_LONE_TURN_S = 0.025        # while there are none: until one that connects is let in
 _PAUSE_S = 0.0001           # a real sleep: merely giving the lock back would not let those run who wait for it
 _LINE_S = 5                 # between two lines in the log
 
@@ -55,7 +56,7 @@ class Loading:
         self._delay_s = max(engine.config["key-load-delay"], 0) / 1e6
         self._entries = 0                       # since the last pause
         now_s = engine.clock.monotonic()
-        self._pause_at_s, self._line_at_s = now_s + _TURN_S, now_s + _LINE_S
+        self._pause_at_s, self._line_at_s = now_s + self._turn_s(), now_s + _LINE_S
 
     def __enter__(self):
         with self.turn.lock:
@@ -97,7 +98,7 @@ class Loading:
         if now_s >= self._pause_at_s or self._delay_s:
             if not self._alone:
                 self._pause()
-            self._pause_at_s = self.engine.clock.monotonic() + _TURN_S
+            self._pause_at_s = self.engine.clock.monotonic() + self._turn_s()
             if now_s >= self._line_at_s:
                 self._line_at_s = now_s + _LINE_S
                 self._tell()
@@ -106,6 +107,10 @@ class Loading:
         """The next `position` is in another file."""
         self._bytes_before += size
         self.done_bytes = self._bytes_before
+
+    def _turn_s(self):
+        # On a busy machine it takes as long as such a turn until this thread gets on after a pause.
+        return _TURN_S if self.engine.sessions else _LONE_TURN_S
 
     def _pause(self):
         if self.engine.ending:

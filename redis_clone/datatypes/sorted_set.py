@@ -26,6 +26,7 @@ Locking: the engine's lock. Not here: keys, parsing bounds, dropping a sorted se
 
 from array import array
 from bisect import bisect_left, bisect_right
+from itertools import chain
 
 from .hash_index import INDEX_ALWAYS, INDEX_FROM, HashIndex, scan, shrink_if_hollow
 
@@ -77,8 +78,7 @@ class SortedSet(dict):
         new = cls()
         new.update(zip(members, scores))
         if len(members) <= RUN_MAX:
-            new._members[0] = members
-            new._scores[0].fromlist(scores)
+            new._members, new._scores = [members], [array("d", scores)]
         else:
             new._set_runs(members)
         return new
@@ -190,6 +190,10 @@ class SortedSet(dict):
         """List of (member, score) with these ranks, in order."""
         members = self._between(self._members, first, stop, [])
         return list(zip(members, self._between(self._scores, first, stop, array("d"))))
+
+    def pairs(self):
+        """Iterator over all (member, score) in order; nothing may change meanwhile."""
+        return zip(chain.from_iterable(self._members), chain.from_iterable(self._scores))
 
     def remove_between(self, first, stop):
         """Removes the members with these ranks and returns how many."""

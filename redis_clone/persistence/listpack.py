@@ -14,7 +14,7 @@ An element is its header, its data, and at last the length of both, written so t
 
 Text that spells a 64-bit integer in the one canonical way is always written as the number.
 
-CPython 3.11: an element is written in 0.2 us (a number: 0.35 us) and read in 0.15 us (a number: 0.25 us).
+CPython 3.11: an element is written in 0.18 us (a number: 0.3 us) and read in 0.15 us (a number: 0.25 us).
 
 Redis reads the length behind an element backwards, by which some with surplus bits pass for right. Here it
 has to be what Redis writes; all else that it accepts is accepted.
@@ -29,6 +29,7 @@ from .corrupt import CorruptPayload
 __all__ = ["encode_listpack", "decode_listpack"]
 
 _HEADER = struct.Struct("<IH")
+_pack_header = _HEADER.pack
 _UNKNOWN_COUNT = 0xFFFF
 _END = 0xFF
 _WRONG_LENGTH = "listpack: an element's length does not fit"
@@ -47,6 +48,7 @@ _INTEGERS = {
     0xF4: (9, struct.Struct("<xq").unpack_from, 0),
 }
 _SHORT_HEADERS = [bytes((0x80 | length,)) for length in range(64)]
+_SHORT_ENDS = [bytes((length + 1,)) for length in range(64)]
 _LENGTHS = [bytes((size,)) for size in range(128)]
 _SMALL_ELEMENTS = [bytes((number, 1)) for number in range(128)]
 _SMALL_TEXTS = [b"%d" % number for number in range(128)]
@@ -61,7 +63,7 @@ def encode_listpack(items):
             append(_encode_integer(item))
             continue
         length = len(item)
-        if length < 21 and length and item[0] < 58:
+        if length and length < 21 and item[0] < 58:         # it may be a number
             if length < 4:
                 element = small_number(item)
             elif item[0] > 48 and length < 19:
@@ -72,13 +74,14 @@ def encode_listpack(items):
                 append(element)
                 continue
         if length < 64:
-            parts += _SHORT_HEADERS[length], item, _LENGTHS[length + 1]
+            parts += _SHORT_HEADERS[length], item, _SHORT_ENDS[length]
         else:
             header = struct.pack(">H", 0xE000 | length) if length < 4096 else struct.pack("<BI", 0xF0, length)
             parts += header, item, _backward_length(len(header) + length)
     append(b"\xff")
     body = b"".join(parts)
-    return _HEADER.pack(_HEADER.size + len(body), min(len(items), _UNKNOWN_COUNT)) + body
+    count = len(items)
+    return _pack_header(_HEADER.size + len(body), count if count < _UNKNOWN_COUNT else _UNKNOWN_COUNT) + body
 
 
 def decode_listpack(data, raw=False):

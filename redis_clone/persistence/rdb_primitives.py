@@ -80,7 +80,11 @@ class Reader:
 
     def length(self):
         """A length, or any other count: 0 to 2**64 - 1. Nothing says yet that so much follows."""
-        head = self.byte()
+        position = self.position
+        if position >= self.end:
+            raise CorruptPayload("cut off")
+        head = self.data[position]
+        self.position = position + 1
         if head < 0x40:
             return head
         if head < 0x80:
@@ -99,21 +103,24 @@ class Reader:
         head = self.data[start - 1]
         if head < 0x40:
             stop = start + head
-            if stop > self.end:
-                raise CorruptPayload("cut off")
-            self.position = stop
-            return self.data[start:stop]
-        if head in _INTEGERS:
+        elif head < 0x80 and start < self.end:          # one byte more: else `take` and `length` would do it
+            stop = start + 1 + ((head & 0x3F) << 8 | self.data[start])
+            start += 1
+        elif head in _INTEGERS:
             width, unpack_from = _INTEGERS[head]
-            stop = start + width
-            if stop > self.end:
+            if start + width > self.end:
                 raise CorruptPayload("cut off")
-            self.position = stop
+            self.position = start + width
             return b"%d" % unpack_from(self.data, start)
-        if head >= 0xC0:
+        elif head >= 0xC0:
             self.position = start
             return self._compressed_string(head)
-        return self.take(self.length())
+        else:
+            return self.take(self.length())
+        if stop > self.end:
+            raise CorruptPayload("cut off")
+        self.position = stop
+        return self.data[start:stop]
 
     def strings(self, count):
         """A list of `count` strings that follow each other."""

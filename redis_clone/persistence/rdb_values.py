@@ -19,6 +19,8 @@ believed before as many bytes have been seen. Keys, expiries, and what else stan
 
 Locking: values that others can reach are written under the engine's lock.
 """
+from operator import lt
+
 from ..args import parse_float
 from ..datatypes.hash import ExpiringHash, Hash
 from ..datatypes.hash_index import HashIndex
@@ -48,7 +50,7 @@ _HASH_METADATA, _HASH_LISTPACK_EX = 24, 25
 _MODULES = (6, 7)
 
 _EXACT_INTEGER = float(1 << 62)     # up to which Redis writes a whole score as an integer
-_PLAIN_SCORE = 40                   # characters of a score that is quickly read
+_PLAIN_SCORES = b"-.0123456789"     # what float() and Redis read alike, but no "1_0" and no " nan"
 _PLAIN_NODE, _PACKED_NODE = 1, 2
 _ONE_PACKED_NODE = bytes((1, _PACKED_NODE))
 _PLAIN_FROM = 1 << 30           # bytes of a list element that Redis does not pack
@@ -170,7 +172,7 @@ def _write_set(value, version, compress):
     if value.encoding == "intset":
         return _SET_INTSET, encode_string(encode_intset(sorted(map(int, value))), compress)
     if value.encoding == "listpack" and version >= 11:
-        return _SET_LISTPACK, encode_string(encode_listpack(value.ordered()), compress)
+        return _SET_LISTPACK, encode_string(encode_listpack(value.order), compress)
     members = [encode_string(member, compress) for member in value.ordered()]
     return _SET, encode_length(len(value)) + b"".join(members)
 
@@ -217,17 +219,17 @@ def _packed_set(members, encoding, most):
 # ---- sorted sets ------------------------------------------------------------------------------------------
 
 def _write_zset(value, version, compress):
-    members = value.members_between(0, len(value))
     if value.encoding == "listpack":
         items = []
-        for member in members:
-            score = value[member]
+        for member, score in value.pairs():
             items += member, (int(score) if score.is_integer() and -_EXACT_INTEGER <= score <= _EXACT_INTEGER
-                              else repr(score).encode())
+                              else b"%r" % score)
         return _ZSET_LISTPACK, encode_string(encode_listpack(items), compress)
-    parts = [encode_length(len(members))]
-    for member in reversed(members):                    # the highest first: quicker to insert for Redis
-        parts += encode_string(member, compress), encode_double(value[member])
+    parts = []
+    for member, score in value.pairs():
+        parts += encode_double(score), encode_string(member, compress)
+    parts.append(encode_length(len(value)))
+    parts.reverse()                                     # the highest first: quicker to insert for Redis
     return _ZSET, b"".join(parts)
 
 
@@ -269,11 +271,9 @@ def _packed_zset(members, scores, limits):
         raise EmptyPayload("an empty collection")
     if len(members) != len(scores):
         raise CorruptPayload("half a pair")
-    scores = [float(score) if score.__class__ is int else _score(score) for score in scores]
-    pairs = list(zip(scores, members))
-    in_order = sorted(pairs)
-    if in_order != pairs:                           # not by Redis, which writes them in order
-        scores, members = map(list, zip(*in_order))
+    scores = _parse_scores(scores)
+    if not all(map(lt, scores, scores[1:])):            # some are equal, or it is not by Redis, which orders them
+        scores, members = map(list, zip(*sorted(zip(scores, members))))
     value = SortedSet.of_sorted(members, scores)
     if len(value) != len(members):
         raise CorruptPayload("a member comes twice")
@@ -282,10 +282,15 @@ def _packed_zset(members, scores, limits):
     return value
 
 
-def _score(text):
-    if text.replace(b".", b"", 1).isdigit() and len(text) < _PLAIN_SCORE:
-        return float(text)
-    return parse_float(text, CorruptPayload)
+def _parse_scores(scores):
+    """As floats, and all at once if they are whole numbers and plain decimals, as nearly always."""
+    texts = [score for score in scores if score.__class__ is not int]
+    if not b"".join(texts).translate(None, _PLAIN_SCORES):
+        try:
+            return list(map(float, scores))
+        except ValueError:                              # such as "1-2"
+            pass
+    return [float(score) if score.__class__ is int else parse_float(score, CorruptPayload) for score in scores]
 
 
 # ---- which is which ---------------------------------------------------------------------------------------
