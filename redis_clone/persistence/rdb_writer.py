@@ -9,8 +9,8 @@
     FF, and the CRC-64 of all before it (8 bytes, little-endian; zeros: it was not summed up)
 
 Keys are gathered in rounds of 1024, or fewer large ones, whose bytes leave in pieces of some 64 KB or more; that
-takes no memory worth mentioning beside the largest value. Most keys are short and most values strings: these are written
-right in the loop, all else by `write_value`.
+takes no memory worth mentioning beside the largest value. Most keys are short and most values strings: these are
+written right in the loop, all else by `write_value`.
 
 CPython 3.11: a key with a short string takes 0.6 us, a number 1.2 us, a hash, set or list of a few elements 5 to 8
 us, a sorted set 12 us, up to half of which goes into compressing it; the checksum of 1 MB takes 3.5 ms.
