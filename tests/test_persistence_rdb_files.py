@@ -16,7 +16,7 @@ from redis_clone.persistence.rdb_reader import RdbReader
 from redis_clone.persistence.rdb_writer import write_rdb
 
 from .support import test_config
-from .system.support import PATIENCE_S, free_port, wait_until
+from .system.support import PATIENCE_S, free_port, not_when_short, wait_until
 
 FILE = "dump.rdb"
 EXPIRY_MS = 33_333_333_333_333
@@ -267,11 +267,13 @@ class RealFilesTests:
         self.assertEqual(server.execute("DEBUG", "DIGEST"), digest(engine))
 
 
+@not_when_short
 class RedisFilesTest(RealFilesTests, unittest.TestCase):
     program, tool, version = "redis-server", "redis-check-rdb", 10
     same_digests = False        # Redis 7.0 prints scores with 17 digits
 
 
+@not_when_short
 class ValkeyFilesTest(RealFilesTests, unittest.TestCase):
     program, tool, version = "valkey-server", "valkey-check-rdb", 11
     same_digests = True

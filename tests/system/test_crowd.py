@@ -5,7 +5,8 @@ import time
 import unittest
 
 from tests.system.support import (
-    HAS_PROC, LONG, SystemTestCase, ask, need_descriptors, read_exactly, read_to_end, resource, wait_until)
+    HAS_PROC, LONG, SystemTestCase, ask, need_descriptors, not_when_short, read_exactly, read_to_end, resource,
+    wait_until)
 
 CLIENTS = 10_000 if LONG else 500
 ROUNDS = 20
@@ -38,6 +39,7 @@ class CrowdTestCase(SystemTestCase):
             self.assertEqual(read_exactly(sock, len(expected)), expected)
 
 
+@not_when_short
 class AnswersTest(CrowdTestCase):
     def test_each_of_many_clients_gets_its_own_answers(self):
         crowd = self.gather()
