@@ -17,9 +17,9 @@ import time
 from .errors import RedisError
 from .load_progress import LoadError, map_file
 from .persistence.aof_format import AofError, AofReader, AofTruncated, encode_request
-from .persistence.aof_manifest import Manifest, ManifestError, manifest_name, temporary_manifest_name
+from .persistence.aof_manifest import Manifest, ManifestError, manifest_name
 from .persistence.rdb_reader import RdbError
-from .persistence.safe_file import NewFile
+from .persistence.safe_file import sync_directory
 from .rdb_loading import load_rdb
 from .registry import find
 from .session import Session
@@ -37,13 +37,13 @@ _TRUNCATED_HELP = (
 
 def read_manifest(engine):
     """The manifest on disk, or an empty one when there is none. Raises LoadError."""
-    directory, name = _directory(engine), manifest_name(engine.config["appendfilename"])
-    path = os.path.join(directory, name)
+    name = manifest_name(engine.config["appendfilename"])
+    path = engine.append_only.path(name)
     try:
         with open(path, "rb") as file:
             return Manifest.parse(file.read())
     except (FileNotFoundError, NotADirectoryError):
-        engine.log.debug(f"The AOF manifest file {name} doesn't exist in {directory}")
+        engine.log.debug(f"The AOF manifest file {name} doesn't exist in {engine.append_only.directory}")
         return Manifest()
     except OSError as error:
         raise LoadError(f"Fatal error: can't open the AOF manifest file {path} for reading: {error.strerror}",
@@ -54,10 +54,6 @@ def read_manifest(engine):
                         path) from None
 
 
-def _directory(engine):
-    return os.path.join(engine.directory, engine.config["appenddirname"])
-
-
 def load_append_only_files(loading):
     """Load the files of the manifest, or the single one that older versions wrote; returns the manifest that holds now.
 
@@ -66,7 +62,7 @@ def load_append_only_files(loading):
     engine = loading.engine
     manifest = _take_over_single_file(engine, read_manifest(engine))
     files = manifest.files()
-    paths = [os.path.join(_directory(engine), file.name) for file in files]
+    paths = [engine.append_only.path(file.name) for file in files]
     sizes = list(map(_size_of, paths))
     loading.total_bytes = sum(sizes)
     replay = _Replay(loading)
@@ -90,22 +86,20 @@ def _size_of(path):
 
 def _take_over_single_file(engine, manifest):
     """Before Redis 7 there was one file, in `dir`. If that is what there is, it becomes the base."""
-    directory, filename = _directory(engine), engine.config["appendfilename"]
-    old_path, new_path = os.path.join(engine.directory, filename), os.path.join(directory, filename)
+    append_only, filename = engine.append_only, engine.config["appendfilename"]
+    old_path, new_path = os.path.join(engine.directory, filename), append_only.path(filename)
     interrupted = manifest.files() == Manifest.of_single_file(filename).files() and not os.path.exists(new_path)
     if not os.path.isfile(old_path) or manifest.files() and not interrupted:
         return manifest
     manifest = Manifest.of_single_file(filename)
-    path = os.path.join(directory, manifest_name(filename))
     try:
-        os.makedirs(directory, exist_ok=True)
-        with NewFile(path, os.path.join(directory, temporary_manifest_name(filename))) as file:
-            file.write(manifest.format())
-            file.commit()
+        append_only.make_directory()
+        append_only.save(manifest)
         os.replace(old_path, new_path)          # last: until then it would be done once more
+        sync_directory(append_only.directory)
     except OSError as error:
-        raise LoadError(f"Error trying to move the old AOF file {old_path} into dir {directory}: {error.strerror}",
-                        old_path) from None
+        raise LoadError(f"Error trying to move the old AOF file {old_path} into dir {append_only.directory}: "
+                        f"{error.strerror}", old_path) from None
     engine.log.notice(f"Successfully migrated an old-style AOF configuration ({filename}) into the AOF directory "
                       f"({engine.config['appenddirname']}).")
     return manifest

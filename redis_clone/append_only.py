@@ -78,7 +78,7 @@ class AppendOnly:
     def rewriting(self):
         return self._engine.child is not None and self._engine.child.kind == "aof"
 
-    def _save(self, manifest):
+    def save(self, manifest):
         """Let `manifest` be the one that counts, from one moment to the next. Raises OSError."""
         filename = self._engine.config["appendfilename"]
         path, temporary = self.path(manifest_name(filename)), self.path(temporary_manifest_name(filename))
@@ -93,7 +93,8 @@ class AppendOnly:
     def _open(self, name, fresh=True):
         return os.open(self.path(name), _APPENDING | (os.O_TRUNC if fresh else 0), 0o644)
 
-    def _make_directory(self):
+    def make_directory(self):
+        """See that it is there, and lasts. Raises OSError."""
         if not os.path.isdir(self.directory):
             os.makedirs(self.directory, exist_ok=True)
             sync_directory(self._engine.directory)      # else all that is in it goes with its name
@@ -104,7 +105,7 @@ class AppendOnly:
         """Go on where the files end that have been loaded, or begin the first ones. Raises OSError."""
         if not self._engine.config["appendonly"]:
             return
-        self._make_directory()
+        self.make_directory()
         remove_leftovers(self.directory, _REWRITE, ".aof")
         manifest = self.manifest.duplicate()
         if manifest.base is None and not manifest.increments:
@@ -115,7 +116,7 @@ class AppendOnly:
             last = manifest.new_increment(self._engine.config["appendfilename"])
             self._engine.log.notice(f"Creating AOF incr file {last.name} on server start")
         descriptor = self._open(last.name, fresh=False)
-        self._save(manifest)
+        self.save(manifest)
         self._begin(descriptor)
         self._closed_size = sum(os.path.getsize(self.path(file.name)) for file in self._files_before(last))
         self.base_size = self.size
@@ -247,7 +248,7 @@ class AppendOnly:
         self._started_s = engine.clock.monotonic()
         temporary, problem = self._temporary_base(), "Can't open or create the append-only files"
         try:
-            self._make_directory()
+            self.make_directory()
             self._begin_increment()
             problem = "Can't rewrite append only file in background: fork"
             start_child(engine, "aof", lambda report: self._write_base(temporary, report),
@@ -276,7 +277,7 @@ class AppendOnly:
                 if not self._journal.write():
                     raise OSError(None, self._journal.error)
                 size_before = self._journal.size
-                self._save(manifest)
+                self.save(manifest)
                 before = self._journal.open(descriptor, 0)
             except OSError:
                 os.close(descriptor)
@@ -341,7 +342,7 @@ class AppendOnly:
             engine.log.notice(f"Successfully renamed the temporary AOF incr file {_TEMPORARY_INCREMENT} into {name}")
         manifest.retire_increments(keep=0 if self.state == "off" else 1)
         try:
-            self._save(manifest)
+            self.save(manifest)
         except OSError:
             if self.manifest is not manifest:
                 remove(self.path(base.name))    # in no manifest
@@ -362,7 +363,7 @@ class AppendOnly:
         manifest = self.manifest.duplicate()
         manifest.forget_history()
         try:
-            self._save(manifest)
+            self.save(manifest)
         except OSError as error:                # they will be looked for again at the next start
             self._engine.log.warning(f"Can't write the AOF manifest: {error.strerror}")
 
