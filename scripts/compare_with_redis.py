@@ -19,6 +19,8 @@ if __name__ == "__main__":
 
 from differential import report, servers, synopses
 from differential.generator import Generator
+from differential.lua_script_session import compare_scripts
+from differential.lua_session import compare_programs
 from differential.scenarios import EXTRA_GROUPS
 from differential.session import Session
 from differential.steps import read_steps
@@ -32,7 +34,7 @@ def parse_options(arguments):
     oracle.add_argument("--oracle-port", metavar="HOST:PORT", help="a running real server: it is emptied!")
     parser.add_argument("--server", metavar="COMMAND", help="how to start the server under test; {port} and "
                         "{dir} are replaced (default: this project's)")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long to compare (default: 60)")
+    parser.add_argument("--seconds", type=float, help="how long to compare (default: 60; Lua: to the end)")
     parser.add_argument("--commands", type=int, default=0, help="compare this many commands instead")
     parser.add_argument("--seed", type=int, default=1, help="another seed gives other sequences (default: 1)")
     parser.add_argument("--replay", type=int, metavar="K", help="play only sequence K of the seed")
@@ -48,7 +50,15 @@ def parse_options(arguments):
     parser.add_argument("--shrink-seconds", type=float, default=20.0,
                         help="longest time to shrink a difference")
     parser.add_argument("--verbose", action="store_true", help="print every sequence")
+    lua = parser.add_mutually_exclusive_group()
+    lua.add_argument("--lua-programs", type=int, metavar="N",
+                     help="compare N Lua programs in the engine alone with lua5.1, no servers")
+    lua.add_argument("--lua-file", metavar="FILE", help="compare one Lua program with lua5.1")
+    lua.add_argument("--lua-scripts", type=int, metavar="N",
+                     help="compare N scripts that EVAL runs in both servers")
     options = parser.parse_args(arguments)
+    if options.seconds is None:
+        options.seconds = 0.0 if options.lua_programs or options.lua_scripts else 60.0
     wrong = set(options.groups) - set(synopses.GROUPS) - set(EXTRA_GROUPS)
     if wrong:
         parser.error("no such group: %s" % ", ".join(sorted(wrong)))
@@ -96,6 +106,8 @@ def compare(pair, options):
 
 def main(arguments=None):
     options = parse_options(arguments)
+    if options.lua_programs is not None or options.lua_file:
+        return compare_programs(options)
     pair = ()
     try:
         pair = make_servers(options)
@@ -103,7 +115,7 @@ def main(arguments=None):
             server.start()
         print("Comparing %s %s with %s, seed %d." % (pair[0].family, ".".join(map(str, pair[0].version)),
                                                      options.server or "this server", options.seed))
-        return compare(pair, options)
+        return compare_scripts(pair, options) if options.lua_scripts else compare(pair, options)
     except servers.ServerError as error:
         print("ERROR: %s" % error, file=sys.stderr)
         return 2

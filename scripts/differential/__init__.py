@@ -26,5 +26,12 @@
     servers            starting, recognising and resetting a server
     wire               a connection that keeps each reply's exact bytes
 
-Nothing here imports redis_clone: a mistake shared by the server and its judge would not be seen.
+    lua_session        Lua programs in the engine alone, compared with lua5.1
+      lua_engines      both engines, giving the same kind of text; lua_driver.lua runs batches in lua5.1
+      lua_shrinker     the shortest program that still shows a difference
+      lua_programs     programs from a seed: templates of lua_topics, statements of lua_writer
+      lua_values, lua_tokens   literals and names; source as tokens, to lay it out, damage it or cut it
+    lua_script_session EVAL in both servers, with the scripts of lua_scripts
+
+Nothing here but lua_engines imports redis_clone: a mistake shared by the server and its judge would not be seen.
 """

@@ -63,6 +63,18 @@ def _both_answer(argv, real, other):
     return real[0] == other[0]
 
 
+def _same_in_redis_words(argv, real, other):
+    """Return whether the replies are the same once the real server's texts say Redis where Redis' do."""
+    def in_redis_words(tree):
+        if isinstance(tree[1], list):
+            return tree[0], list(map(in_redis_words, tree[1]))
+        text = tree[1]
+        for valkey, redis in WORDINGS_OF_SCRIPTS:
+            text = text.replace(valkey, redis) if text else text
+        return tree[0], text
+    return in_redis_words(real) == other
+
+
 def _refused_in_transaction(argv, in_multi, waits):
     return in_multi and names_of(argv) in ("MULTI", "WATCH", "UNSUBSCRIBE", "PUNSUBSCRIBE", "SUNSUBSCRIBE")
 
@@ -149,6 +161,16 @@ LONG_AGO = {b"EXAT": 1600000000, b"PXAT": 1600000000000}
 LOWEST = b"-9223372036854775808"
 INTEGER = re.compile(rb"(0|-?[1-9][0-9]*)\Z")
 NEW_CONSUMER = b"xgroup-createconsumer"
+SCRIPTS = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"})
+WORDINGS_OF_SCRIPTS = (
+    (b"Wrong number of args calling command from script",
+     b"Wrong number of args calling Redis command from script"),
+    (b"Unknown command called from script", b"Unknown Redis command called from script"),
+    (b"This command is not allowed from script", b"This Redis command is not allowed from script"),
+    (b"ERR Command arguments must be strings or integers",
+     b"ERR Lua redis lib command arguments must be strings or integers"),
+    (b"NOSCRIPT No matching script.", b"NOSCRIPT No matching script. Please use EVAL."),
+)
 BLOCKING = frozenset({"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"})
 SCANS = frozenset({"SCAN", "SSCAN", "HSCAN", "ZSCAN"})
 HELP = frozenset({"CLIENT|HELP", "COMMAND|HELP", "CONFIG|HELP", "DEBUG|HELP", "OBJECT|HELP", "PUBSUB|HELP",
@@ -168,6 +190,7 @@ KNOWN = (
           "8.0 has more flags for them: no_multi, blocking"),
     Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"HSCAN", b"ZSCAN", b"CLIENT|KILL"), "8.0 has more options"),
     Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"BITCOUNT"), "8.0 lets it do without an end"),
+    Known(VALKEY, SCRIPTS, _same_in_redis_words, "8.0 left the name Redis out of messages of scripts"),
     Known(VALKEY, HELP, _both_answer, "help texts were extended"),
     Known(REDIS, HELP, _both_answer, "help texts were extended in 7.2"),
     Known(REDIS, {"OBJECT|ENCODING"}, _any_difference,

@@ -25,7 +25,7 @@ Found = namedtuple("Found", "number difference steps steadiness replay obituary"
 class Session:
     """Compares two started servers according to the command line's options."""
 
-    def __init__(self, servers, options, unknown, show=print):
+    def __init__(self, servers, options, unknown, show=print, generator=None):
         self.servers = servers
         self.runner = Runner(servers, self._show_exchange if options.verbose or options.steps else None)
         self.found = []
@@ -33,7 +33,7 @@ class Session:
         self._options = options
         self._show = show
         self._skipped = set(options.skip)
-        self._generator = Generator(options.seed, options.groups, options.only, unknown)
+        self._generator = generator or Generator(options.seed, options.groups, options.only, unknown)
         self.names = self._generator.names
 
     def run(self):
