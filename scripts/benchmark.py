@@ -5,6 +5,7 @@
     python3 scripts/benchmark.py --tests set,get --pipeline 16 --requests 1000000 --processes 2
     python3 scripts/benchmark.py --suite growth        # how costs grow with the number of elements: growth.py
     python3 scripts/benchmark.py --suite persistence   # saving, loading, append-only files: persistence.py
+    python3 scripts/benchmark.py --suite lua           # scripts, and Lua by itself: lua_suite.py
 
 Tests and short options are named as in redis-benchmark, so that figures can be put side by side. Two things
 differ. Every test starts from a known state: it removes and fills its own keys first (`benchmark:*`, and
@@ -25,6 +26,7 @@ from typing import Callable, NamedTuple, Optional
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import growth  # noqa: E402
+import lua_suite  # noqa: E402
 import persistence  # noqa: E402
 from load_generator import RANDOM, Load, LoadFailed, run_in_processes   # noqa: E402
 from redis_clone.client import Client, ClientError, encode_command  # noqa: E402
@@ -387,7 +389,7 @@ def descriptor_limit(needed):
     return None
 
 
-SUITES = {"growth": growth.main, "persistence": persistence.main}
+SUITES = {"growth": growth.main, "persistence": persistence.main, "lua": lua_suite.main}
 
 
 def main(arguments=None, out=sys.stdout, err=sys.stderr):
