@@ -27,6 +27,7 @@ from .session import Session
 __all__ = ["load_append_only_files", "read_manifest"]
 
 _FORMAT_HELP = "make a backup of your AOF file, then use python3 -m redis_clone.check --fix <filename.manifest>"
+_SCRIPT_CACHE = ("SCRIPT|LOAD", "SCRIPT|FLUSH")     # before Redis 7 scripts stood there themselves
 _TRUNCATED_HELP = (
     "You can: 1) Make a backup of your AOF file, then use python3 -m redis_clone.check --fix <filename.manifest>. "
     "2) Alternatively you can set the 'aof-load-truncated' configuration option to yes and restart the server")
@@ -237,7 +238,7 @@ class _Replay:
                 command.handler(self._session, argv[1])
             except RedisError as error:         # Redis goes on, with what belongs into another database
                 raise self._failure(f"{error}: cannot run", argv, requests, offset) from None
-        elif command.writes or "_exec" in command.flags:
+        elif command.writes or "_exec" in command.flags or command.name in _SCRIPT_CACHE:
             command.handler(self._session, *argv[words:])
 
     def _failure(self, what, argv, requests, offset):

@@ -302,7 +302,7 @@ class AppendOnly:
             engine.snapshots.write(write, report, for_aof=True)
         else:
             stamp_s = int(engine.clock.time()) if self._journal.stamps else None
-            write_commands(write, engine.keyspace.databases, timestamp=stamp_s, functions=engine.libraries,
+            write_commands(write, engine.keyspace.databases, timestamp=stamp_s, functions=engine.functions.sources,
                            progress=report)
 
     def _finish(self, temporary, error):

@@ -218,7 +218,7 @@ _TABLE = (
     ("zset-max-listpack-value", _BYTES, "64", "", "zset-max-ziplist-value"),
 
     # Slow log, latency, scripts
-    ("busy-reply-threshold", _LONG_COUNT, "5000", "idle", "lua-time-limit"),
+    ("busy-reply-threshold", _LONG_COUNT, "5000", "", "lua-time-limit"),
     ("latency-monitor-threshold", _LONG_COUNT, "0"),
     ("latency-tracking", YesNo(), "yes", "idle"),
     ("latency-tracking-info-percentiles", Percentiles(), "50 99 99.9", "idle"),

@@ -153,7 +153,7 @@ def execute(session, argv):
         error = _refuse(session, command, error.as_reply())
         engine.count_rejected(command, error)
         return error
-    if engine.paused and _is_paused(engine, session, command):
+    if engine.paused and _is_paused(engine, session, command, argv):
         session.postponed = True
         return POSTPONED
     if session.transaction is not None and "_unqueued" not in command.flags:
@@ -223,7 +223,7 @@ def pass_gates(session, command, words, argv):
         engine.check_protected(session, command)
     if not session.authenticated and "no_auth" not in flags:
         raise RedisError("NOAUTH Authentication required.")
-    if engine.refuses_writes is not None and ("write" in flags or "_needs_disk" in flags
+    if engine.refuses_writes is not None and (_has(engine, command, argv, "write") or "_needs_disk" in flags
                                               or "_exec" in flags and _has_queued(session, "write")):
         raise engine.refuses_writes
     if session.protocol == 2 and session.subscribed and "_subscribed" not in flags:
@@ -233,6 +233,8 @@ def pass_gates(session, command, words, argv):
         raise RedisError("ERR Command not allowed inside a transaction")
     if engine.loading is not None and "loading" not in flags:
         raise RedisError("LOADING Redis is loading the dataset in memory")
+    if engine.busy is not None and "allow_busy" not in flags:
+        raise engine.busy
 
 
 def _refuse(session, command, error):
@@ -247,16 +249,25 @@ def _refuse(session, command, error):
     return error
 
 
-def _is_paused(engine, session, command):
+def _is_paused(engine, session, command, argv):
     """Whether CLIENT PAUSE holds this command back: any, or one that writes, even one that MULTI would only queue."""
     if engine.keyspace.now >= engine.pause_until_s:
         engine.unpause()
         return False
-    if engine.paused == "all" or command.writes:
+    if engine.paused == "all" or _has(engine, command, argv, "write", "may_replicate"):
         return True
     return "_exec" in command.flags and _has_queued(session, "write", "may_replicate")
 
 
 def _has_queued(session, *flags):
     """Whether the transaction has a command with one of these flags."""
-    return any(flag in queued.flags for queued, _ in session.transaction or () for flag in flags)
+    return any(_has(session.engine, *queued, *flags) for queued in session.transaction or ())
+
+
+def _has(engine, command, argv, *flags):
+    """Whether a command has one of these flags about writing. What a script declares of itself goes first."""
+    if "_script" in command.flags:
+        declared = engine.scripting.declared_flags(command, argv)
+        if declared is not None:
+            return b"no-writes" not in declared
+    return any(flag in command.flags for flag in flags)

@@ -26,6 +26,8 @@ from .log import Log
 from .notify import Notifier
 from .pubsub import PubSub
 from .registry import TABLE, records_of, tables_by_count
+from .scripting.functions import Functions
+from .scripting.scripts import Scripting
 from .session import Session
 from .slowlog import SlowLog
 from .snapshots import Snapshots
@@ -75,11 +77,14 @@ class Engine:
         self.cron_stopped = False               # DEBUG PAUSE-CRON
         self.loaded = False                     # all data there were have been loaded, there may be some to save
         self.ending = False                     # the data are on disk for good, no command is run any more: ending.py
-        self.libraries = []                     # sources of functions that came with an RDB file
+        self.functions = Functions(self)        # the libraries that FCALL calls
+        self.busy = None                        # the RedisError for others while a script is slow: scripting/busy.py
+        self.calm = threading.Condition(self.lock)          # ... and for those who wait for its end
         self.shutdown = None                    # shutdown(): set by the server, used by SHUTDOWN
         self.password = b""
         self.slow_s = self.slowlog_s = _INFINITY
         self._follow_config()
+        self.scripting = Scripting(self)
 
     def _own_commands(self):
         """The command table for this engine: records by name as it is mostly written, in upper and lower case."""
@@ -219,7 +224,8 @@ class Engine:
     def count_error(self, command, error):
         """A command ran and failed."""
         command.failed += 1
-        self.stats.count_error(error)
+        if not error.counted:
+            self.stats.count_error(error)
 
     def count_rejected(self, command, error):
         """A command was refused before it ran; `command` is None when it is unknown."""
@@ -259,7 +265,7 @@ class Engine:
         if self.cron_stopped:
             return
         with self.lock:
-            if self.ending:                     # perhaps since a moment ago
+            if self.ending or self.busy is not None:        # perhaps since a moment ago
                 return
             self.keyspace.tick()
             poll_child(self)

@@ -14,6 +14,7 @@ class RedisError(Exception):
     """An error reply; its text begins with an upper-case code such as ERR or NOAUTH."""
 
     text = "ERR unspecified error"
+    counted = False             # INFO's statistics of errors know of it: a script's error that a command made
 
     def __init__(self, text=None):
         super().__init__(text or self.text)

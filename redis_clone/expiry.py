@@ -31,6 +31,8 @@ def expire_cycle(engine):
         slices = 0
         while database.expires:
             with engine.lock:
+                if engine.busy is not None:     # in the middle of a script
+                    return expired
                 engine.keyspace.tick()
                 looked_at, due = _expire_slice(engine, database)
                 serve_ready(engine)         # who waits for a group of a stream that is gone learns it now
@@ -62,6 +64,8 @@ def _expire_fields(engine, database, deadline_s):
     more = database.field_expiries is not None
     while more:
         with engine.lock:
+            if engine.busy is not None:
+                return
             engine.keyspace.tick()
             more = _expire_fields_slice(engine, database) and time.monotonic() < deadline_s
 

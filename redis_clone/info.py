@@ -7,6 +7,7 @@ feature is not used. Where a thing works differently here, the field says what c
     multiplexing_api    threads: there is one for each client, nothing is multiplexed
     executable          the Python interpreter
     used_memory         anonymous memory of the whole process (see memory_use.py)
+    used_memory_vm_...  0: what scripts have made is among all other Python objects
     ..._main_thread     the CPU time of the whole process: only one thread at a time works on commands
 
 Latencystats is empty: latencies are not recorded for single commands.
@@ -172,16 +173,16 @@ total_system_memory_human:{system_human}
 used_memory_lua:0
 used_memory_vm_eval:0
 used_memory_lua_human:0B
-used_memory_scripts_eval:0
-number_of_cached_scripts:0
-number_of_functions:0
-number_of_libraries:0
+used_memory_scripts_eval:{eval_bytes}
+number_of_cached_scripts:{cached_scripts}
+number_of_functions:{functions}
+number_of_libraries:{libraries}
 used_memory_vm_functions:0
 used_memory_vm_total:0
 used_memory_vm_total_human:0B
-used_memory_functions:0
-used_memory_scripts:0
-used_memory_scripts_human:0B
+used_memory_functions:{functions_bytes}
+used_memory_scripts:{scripts_bytes}
+used_memory_scripts_human:{scripts_human}
 maxmemory:{limit}
 maxmemory_human:{limit_human}
 maxmemory_policy:{policy}
@@ -212,8 +213,13 @@ def _memory(engine):
     sizes = dict(figures._asdict(), system=system_memory(), limit=config["maxmemory"])
     for name in ("used", "resident", "peak", "system", "limit"):
         sizes[name + "_human"] = format_bytes(sizes[name])
-    return _fill(_MEMORY, **sizes, policy=config["maxmemory-policy"], pending=stats.pending_values,
-                 discarded=stats.discarded_values, aof_buffer=engine.journal.buffered)
+    functions, functions_bytes = engine.functions, engine.functions.memory_bytes
+    eval_bytes = engine.scripting.memory_bytes
+    return _fill(_MEMORY, **sizes, functions=functions.function_count, libraries=len(functions.libraries),
+                 functions_bytes=functions_bytes, eval_bytes=eval_bytes,
+                 cached_scripts=len(engine.scripting.programs), scripts_bytes=functions_bytes + eval_bytes,
+                 scripts_human=format_bytes(functions_bytes + eval_bytes), policy=config["maxmemory-policy"],
+                 pending=stats.pending_values, discarded=stats.discarded_values, aof_buffer=engine.journal.buffered)
 
 
 # --- persistence ---------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """An RDB file becomes data: at the start, as the base of an append-only file, for DEBUG RELOAD.
 
-The reader (persistence/rdb_reader.py) takes the file to pieces without the engine's lock; keys are stored in turns
-(load_progress.py). They are stored past all that a command would set off: nobody waits for them, watches them
-or is told of them.
+The reader (persistence/rdb_reader.py) takes the file to pieces without the engine's lock; keys are stored, and
+libraries of functions are taken in, in turns (load_progress.py). Keys are stored past all that a command would set
+off: nobody waits for them, watches them or is told of them.
 
 Keys whose time has come are left out, but not from the base of an append-only file: what follows there may be about
 them. A key that comes twice, or that is there already, is an error, as in Redis, unless the file is to be merged.
@@ -13,6 +13,7 @@ from .datatypes.hash import ExpiringHash
 from .field_expiry import schedule_fields
 from .load_progress import LoadError, map_file
 from .persistence.rdb_reader import RdbError, RdbReader
+from .scripting.library_loading import LibraryRefused
 
 __all__ = ["load_rdb", "load_snapshot"]
 
@@ -50,17 +51,27 @@ def load_rdb(loading, data, is_base=False, merge=False):
     keys = iter(reader)
     batch = list(islice(keys, 1))               # what the file says of itself is known with its first key
     _tell_origin(loading, reader.aux)
+    _load_libraries(loading, reader, merge)
     while batch:
         with loading.turn:
             store.add(batch, reader)
         loading.advance(reader.position, len(batch))
         batch = list(islice(keys, _BATCH))
-    with loading.turn:
-        engine.libraries = reader.functions
+    _load_libraries(loading, reader, merge)     # should there be some that came after the first key
     skipped = f", empty keys skipped: {reader.empty_keys}" if reader.empty_keys else ""
     engine.log.notice(f"Done loading RDB, keys loaded: {engine.stats.loaded_keys}, keys expired: "
                       f"{engine.stats.loaded_expired_keys}{skipped}.")
     return reader.end
+
+
+def _load_libraries(loading, reader, replace):
+    """Take in the libraries of functions that have been read so far. One that cannot be taken in ends it all."""
+    while reader.functions:
+        with loading.turn:
+            try:
+                loading.engine.functions.load(reader.functions.pop(0), replace)
+            except LibraryRefused as error:
+                raise RdbError(reader.position, f"Failed loading library, {error.reason}") from None
 
 
 def _tell_origin(loading, aux):

@@ -1,7 +1,7 @@
 """The reply values that have no Python type of their own; `resp.encode` says what each becomes on the wire."""
 
 __all__ = ["NULL_ARRAY", "NO_REPLY", "NullArray", "NoReply", "Push", "Replies", "Encoded", "SetReply", "MapReply",
-           "Verbatim", "BigNumber", "SpelledDouble", "Attribute"]
+           "Verbatim", "VerbatimIn", "BigNumber", "SpelledBigNumber", "SpelledDouble", "Attribute"]
 
 
 class NullArray:
@@ -49,8 +49,27 @@ class Verbatim(bytes):
     """A text with the format txt in RESP3, a plain bulk string in RESP2."""
 
 
+class VerbatimIn:
+    """The same for any `format` (bytes, of which three count); what scripts make."""
+
+    __slots__ = ("format", "text")
+
+    def __init__(self, text_format, text):
+        self.format = text_format
+        self.text = text
+
+
 class BigNumber(int):
     """An integer beyond 64 bits; in RESP2 a bulk string of its digits."""
+
+
+class SpelledBigNumber:
+    """The same by its digits (bytes), which are shown as they are: a script may call anything a big number."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text):
+        self.text = text
 
 
 class SpelledDouble(float):

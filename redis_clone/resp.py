@@ -8,7 +8,7 @@ them. Requests are cut from the stream by `request_parser.py`.
 from .args import format_float
 from .errors import RedisError
 from .replies import (NO_REPLY, NULL_ARRAY, Attribute, BigNumber, Encoded, MapReply, NoReply, NullArray, Push,
-                      Replies, SetReply, SpelledDouble, Verbatim)
+                      Replies, SetReply, SpelledBigNumber, SpelledDouble, Verbatim, VerbatimIn)
 
 __all__ = ["encode", "encode_into", "NULL_ARRAY", "NO_REPLY", "Push", "Replies", "SetReply",
            "MapReply", "Encoded", "Verbatim", "BigNumber", "SpelledDouble", "Attribute", "BULK_LINE", "STATUS_LINE",
@@ -144,9 +144,23 @@ def _verbatim(out, value, protocol):
         out.append(b"=%d\r\ntxt:%b\r\n" % (len(value) + 4, value))
 
 
+def _verbatim_in(out, value, protocol):
+    if protocol == 2:
+        _bulk(out, value.text, protocol)
+    else:
+        out.append(b"=%d\r\n%b:%b\r\n" % (len(value.text) + 4, value.format[:3].ljust(3), value.text))
+
+
 def _big_number(out, value, protocol):
     text = b"%d" % value
     out.append(b"$%d\r\n%b\r\n" % (len(text), text) if protocol == 2 else b"(%b\r\n" % text)
+
+
+def _spelled_big_number(out, value, protocol):
+    if protocol == 2:
+        _bulk(out, value.text, protocol)
+    else:
+        out.append(b"(%b\r\n" % value.text)
 
 
 def _attribute(out, value, protocol):
@@ -160,5 +174,6 @@ _ENCODERS = {
     bytes: _bulk, bytearray: _bulk, int: _integer, type(None): _null, str: _status, list: _array, tuple: _array,
     dict: _map, set: _set, frozenset: _set, float: _double, bool: _boolean, RedisError: _error, Push: _push,
     SpelledDouble: _spelled_double, SetReply: _set, MapReply: _map_of_pairs, Replies: _replies, Encoded: _encoded,
-    Verbatim: _verbatim, BigNumber: _big_number, Attribute: _attribute, NullArray: _null_array, NoReply: _no_reply,
+    Verbatim: _verbatim, VerbatimIn: _verbatim_in, BigNumber: _big_number, SpelledBigNumber: _spelled_big_number,
+    Attribute: _attribute, NullArray: _null_array, NoReply: _no_reply,
 }

@@ -145,6 +145,8 @@ class Server:
         if not timeout_s:
             return
         with self.engine.lock:
+            if self.engine.busy is not None:
+                return
             now = self.engine.keyspace.now
             for session in list(self.engine.sessions.values()):
                 if now - session.active_s > timeout_s and not session.subscribed and session.waiter is None \
@@ -160,6 +162,7 @@ class Server:
     def end(self, options=()):
         """Do what SHUTDOWN does, with its words in lower case; raises RedisError when the data cannot be saved."""
         with self.engine.lock:
+            self.engine.calm.wait_for(lambda: self.engine.busy is None)
             end(self.engine, options)
         self.request_shutdown()
 
@@ -180,6 +183,8 @@ class Server:
 
     def _stop_all(self):
         with self.engine.lock:
+            self.engine.scripting.killed = True             # a slow script ends, whatever it has done
+            self.engine.calm.wait_for(lambda: self.engine.busy is None or self.engine.ending)
             end(self.engine, {"force"})
         self._stop.set()
         for listener in self.listeners:

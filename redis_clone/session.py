@@ -63,7 +63,7 @@ class Session:
         self.local_address = local_address
         self.descriptor = -1
         self.created_s = self.active_s = engine.keyspace.now
-        self.kind = "normal"                # normal, replica, primary: the classes of output limits
+        self.kind = "normal"                # normal, replica, primary: the classes of output limits; script
         self.last_command = None
         self.promised = 0                   # how much of the journal its last reply about a change tells of
         self.closing = False                # hang up after the replies are out
@@ -107,7 +107,7 @@ class Session:
         usual = (self.authenticated and self.transaction is None and not self.no_touch and self.reply_mode == "on"
                  and not (self.protocol == 2 and self.subscribed) and self.outbox is None and not self.closing
                  and not self.engine.paused and self.engine.refuses_writes is None
-                 and self.engine.loading is None)
+                 and self.engine.loading is None and self.engine.busy is None)
         self.tables = self.engine.tables if usual else NO_COMMANDS
         if self.connection is not None:
             self.connection.trust(self.authenticated)

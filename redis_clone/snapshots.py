@@ -224,7 +224,7 @@ class Snapshots:
             report = _KeyDelay(delay_us, report or (lambda keys_done: None))
         keys = write_rdb(
             write, engine.keyspace.databases, version=config["rdb-version"], compress=config["rdbcompression"],
-            checksum=config["rdbchecksum"], aux=_aux_fields(engine, for_aof), functions=engine.libraries,
+            checksum=config["rdbchecksum"], aux=_aux_fields(engine, for_aof), functions=engine.functions.sources,
             access=policy[-3:] if policy.endswith(("lru", "lfu")) else None,
             lru_clock=engine.keyspace.lru_clock, progress=report)
         if report is not None:

@@ -10,7 +10,7 @@ PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "redis_clone"
 LEVELS = [
     # leaves: know nothing of a server
     {"version", "errors", "clock", "glob", "inline", "replies", "long_double", "lcs", "frequency", "slowlog",
-     "shortest_double", "lolwut", "disposal", "bits", "processors"},
+     "shortest_double", "lolwut", "disposal", "bits", "processors", "lua"},
     {"args", "key_specs", "collection_args", "stream_args", "latency", "propagation"},
     {"registry", "reference"},
     {"resp", "request_parser", "reply_parser", "datatypes"},
@@ -24,6 +24,7 @@ LEVELS = [
     {"session", "outbox", "stats", "eviction", "group_commit", "journal"},
     {"blocking", "pubsub", "expiry", "info", "notify"},
     {"dispatch", "child", "snapshots", "append_only"},
+    {"scripting"},
     {"load_progress", "rdb_loading", "aof_loading", "loading", "ending"},
     {"commands"},
     {"engine"},

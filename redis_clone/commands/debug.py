@@ -207,6 +207,7 @@ def _forget_data(engine):
     """All data are to be loaded again: this is no change."""
     dirty = engine.keyspace.dirty
     flush(engine, engine.keyspace.databases)
+    engine.functions.clear()
     engine.keyspace.dirty = dirty
 
 

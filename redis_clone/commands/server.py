@@ -135,6 +135,8 @@ def shutdown(session, *args):
     if b"SAVE" in options and b"NOSAVE" in options:
         raise OptionSyntaxError()
     engine = session.engine
+    if engine.busy is not None and b"NOSAVE" not in options:
+        raise engine.busy                       # what there is to be saved is changed by halves
     if engine.shutdown is None:                 # there is no server around it
         raise RedisError("ERR Errors trying to SHUTDOWN. Check logs.")
     end(engine, {option.decode().lower() for option in options})

@@ -34,7 +34,7 @@ _LEAST_NORMAL = sys.float_info.min
 def sort(session, key, *options):
     """Sorts the elements in a list, a set, or a sorted set, optionally storing the result."""
     plan = _Plan(options, _OPERANDS_AND_STORE)
-    values = _sort(session.db, key, plan)
+    values = _sort(session, key, plan)
     if plan.destination_key is None:
         return values
     return _store(session.db, plan.destination_key, [b"" if value is None else value for value in values])
@@ -43,11 +43,14 @@ def sort(session, key, *options):
 @command("SORT_RO", arity=-2, flags="readonly", keys="1 RO ACCESS; unknown RO ACCESS", since="7.0.0")
 def sort_ro(session, key, *options):
     """Returns the sorted elements of a list, a set, or a sorted set."""
-    return _sort(session.db, key, _Plan(options, _OPERANDS))
+    return _sort(session, key, _Plan(options, _OPERANDS))
 
 
-def _sort(db, key, plan):
+def _sort(session, key, plan):
     """List of what to reply or store; None for what GET does not find."""
+    db = session.db
+    # What is stored, and what a script does next, shall not depend on a hash table's order.
+    plan.orders_sets = plan.destination_key is not None or session.kind == "script"
     elements = _ordered(db, _read_collection(db, key), plan)
     if not plan.gets:
         return elements
@@ -81,11 +84,12 @@ def _store(db, key, values):
 class _Plan:
     """What the options ask for."""
 
-    __slots__ = ("by", "sorts", "alpha", "descending", "offset", "count", "gets", "destination_key")
+    __slots__ = ("by", "sorts", "orders_sets", "alpha", "descending", "offset", "count", "gets", "destination_key")
 
     def __init__(self, options, operand_counts):
         self.by = None                          # _Pattern of the weights' keys
         self.sorts = True                       # False: a BY without a star
+        self.orders_sets = False                # even then
         self.alpha = self.descending = False
         self.offset, self.count = 0, -1         # of the page wanted; a count below zero is for all
         self.gets = []
@@ -159,7 +163,7 @@ def _ordered(db, value, plan):
     if value.__class__ is not Set:
         return _native(value, start, stop, plan.descending)
     elements = value.ordered()
-    if plan.destination_key is not None:        # what is stored shall not depend on a hash table's order
+    if plan.orders_sets:
         elements.sort(reverse=plan.descending)
     return elements[start:stop]
 

@@ -1,0 +1,316 @@
+"""Lua values and reply values of commands, in both directions.
+
+`to_lua` makes what `redis.call` returns. Scripts see replies as a RESP2 client would, whatever the caller's
+protocol: maps and sets are arrays, doubles are strings, null is false. After `redis.setresp(3)` they see tables
+such as ``{map = ...}`` and ``{double = 1.5}``, and null is nil.
+
+`reply_of` makes the reply of a script: numbers lose their fraction, an array ends at its first nil, and tables with
+certain fields (ok, err, double, map, ...) stand for replies of other kinds.
+
+Pure functions. Texts of errors and status lines are str in reply values (surrogateescape), bytes in Lua.
+"""
+import math
+
+from ..args import format_float
+from ..errors import RedisError
+from ..lua.values import Table, key_of, raw_set
+from ..replies import (Attribute, BigNumber, Encoded, MapReply, NoReply, NullArray, SetReply, SpelledBigNumber,
+                       SpelledDouble, Verbatim, VerbatimIn)
+from ..resp import encode_into
+
+__all__ = ["to_lua", "reply_of", "error_table", "spell_number", "sequence", "text_of_error"]
+
+_INT64_MIN = -9223372036854775808
+_INT64_BEYOND = 9223372036854775808.0
+_EXACT_INTEGER = float(1 << 62)                 # beyond it Redis spells numbers as floating point
+_DEEPEST = 7995                                 # nested tables in a reply; Lua's own stack ends there
+_NESTED = 50                                    # so deep by recursion
+_POSITIONS = [float(position) for position in range(1, 1025)]
+_FIELDS = frozenset((b"err", b"ok", b"double", b"big_number", b"verbatim_string", b"map", b"set"))
+
+
+def sequence(values):
+    """A Table with these Lua values (a list, no nil among them) at 1, 2, ..."""
+    table = Table()
+    if values:
+        table.update(zip(_POSITIONS if len(values) <= 1024 else map(float, range(1, len(values) + 1)), values))
+    return table
+
+
+def spell_number(number):
+    """A number as an argument of a command, bytes: the shortest text that reads as the same number."""
+    if -_EXACT_INTEGER <= number <= _EXACT_INTEGER and number == int(number):
+        return b"%d" % number
+    if number != number:
+        return b"-nan" if math.copysign(1.0, number) < 0 else b"nan"
+    return format_float(number)
+
+
+# --- replies of commands -------------------------------------------------------------------------------
+
+
+def to_lua(reply, protocol):
+    """A reply value as a Lua value; `protocol` is 2, or 3 after setresp(3)."""
+    kind = reply.__class__
+    if kind is bytes:
+        return reply
+    if kind is int:
+        return float(reply)
+    if reply is None:
+        return False if protocol == 2 else None
+    convert = _CONVERTERS.get(kind)
+    if convert is None:
+        convert = next(_CONVERTERS[base] for base in kind.__mro__ if base in _CONVERTERS)
+    return convert(reply, protocol)
+
+
+def error_table(text, is_counted):
+    """What scripts see of an error. `text` is bytes, with its code; `is_counted`: INFO's statistics know of it."""
+    table = Table()
+    table[b"err"] = text
+    if is_counted:
+        table[b"ignore_error_stats_update"] = True
+    return table
+
+
+def text_of_error(error):
+    """The text of a RedisError as scripts see it, bytes: on one line, and with a code if it has only one word."""
+    text = str(error).encode("utf-8", "surrogateescape")
+    code, space, message = text.replace(b"\r", b" ").replace(b"\n", b" ").partition(b" ")
+    return code + b" " + message.strip() if space else b"ERR " + code
+
+
+def _error(reply, protocol):
+    return error_table(text_of_error(reply), True)
+
+
+def _status(reply, protocol):
+    table = Table()
+    table[b"ok"] = reply.encode("utf-8", "surrogateescape")
+    return table
+
+
+def _array(reply, protocol):
+    if set(map(type, reply)) == {bytes}:
+        return sequence(reply)
+    table = Table()
+    for position, item in enumerate(reply, 1):
+        value = to_lua(item, protocol)
+        if value is not None:
+            table[float(position)] = value
+    return table
+
+
+def _map(reply, protocol):
+    if protocol == 2:
+        return _array([item for pair in reply.items() for item in pair], protocol)
+    table = Table()
+    for key, value in reply.items():
+        _put(table, to_lua(key, protocol), to_lua(value, protocol))
+    return _named(b"map", table)
+
+
+def _map_of_pairs(reply, protocol):
+    return _array(reply, protocol) if protocol == 2 else _map(reply, protocol)
+
+
+def _set(reply, protocol):
+    if protocol == 2:
+        return _array(list(reply), protocol)
+    table = Table()
+    for member in reply:
+        _put(table, to_lua(member, protocol), True)
+    return _named(b"set", table)
+
+
+def _put(table, key, value):
+    if key is not None and key == key:
+        raw_set(table, key, value)
+
+
+def _named(name, value):
+    table = Table()
+    table[name] = value
+    return table
+
+
+def _double(reply, protocol):
+    return format_float(reply) if protocol == 2 else _named(b"double", reply)
+
+
+def _spelled_double(reply, protocol):
+    return reply.text if protocol == 2 else _named(b"double", float(reply))
+
+
+def _boolean(reply, protocol):
+    return float(reply) if protocol == 2 else reply
+
+
+def _big_number(reply, protocol):
+    return b"%d" % reply if protocol == 2 else _named(b"big_number", b"%d" % reply)
+
+
+def _verbatim(reply, protocol):
+    if protocol == 2:
+        return bytes(reply)
+    table = Table()
+    table[b"string"] = bytes(reply)
+    table[b"format"] = b"txt"
+    return _named(b"verbatim_string", table)
+
+
+_CONVERTERS = {
+    bytearray: lambda reply, protocol: bytes(reply), str: _status, list: _array, tuple: _array, dict: _map, set: _set,
+    frozenset: _set, float: _double, bool: _boolean, RedisError: _error, SpelledDouble: _spelled_double,
+    SetReply: _set, MapReply: _map_of_pairs, Verbatim: _verbatim, BigNumber: _big_number,
+    Attribute: lambda reply, protocol: to_lua(reply.reply, protocol), NullArray: lambda reply, protocol: False,
+    NoReply: lambda reply, protocol: False,
+}
+
+
+# --- replies of scripts --------------------------------------------------------------------------------
+
+
+def reply_of(value, protocol, client_protocol, count_error):
+    """The reply value for what a script returned.
+
+    `protocol` is what the script has set for itself, `client_protocol` the caller's. ``count_error(error)`` is called
+    for each error inside of it that INFO's statistics do not know of.
+    """
+    kind = value.__class__
+    if kind is bytes:
+        return value
+    if kind is float:
+        return _integer(value)
+    try:
+        return _convert(value, protocol, client_protocol, count_error, 0)
+    except _TooDeep:
+        return _encode_deep(value, protocol, client_protocol, count_error)
+
+
+class _TooDeep(Exception):
+    """Tables are nested too deeply for recursion."""
+
+
+def _integer(number):
+    """As C casts a double to a 64-bit integer."""
+    if -_INT64_BEYOND <= number < _INT64_BEYOND:
+        return int(number)
+    return _INT64_MIN
+
+
+def _convert(value, protocol, client_protocol, count_error, depth):
+    make, content = _take_apart(value, protocol)
+    if make is None:
+        if depth and content.__class__ is RedisError and not content.counted:
+            count_error(content)
+        return content
+    if depth == _NESTED:
+        raise _TooDeep
+    depth += 1
+    items = []
+    for item in content:
+        kind = item.__class__
+        if kind is bytes:
+            items.append(item)
+        elif kind is float:
+            items.append(_integer(item))
+        else:
+            items.append(_convert(item, protocol, client_protocol, count_error, depth))
+    if make is list or client_protocol == 2:
+        return items
+    return SetReply(items) if make is SetReply else MapReply(zip(items[::2], items[1::2]))
+
+
+def _take_apart(value, protocol):
+    """``(None, reply value)``, or for a container ``(list, SetReply or MapReply, its items as Lua values)``.
+
+    The items of a map are keys and values in turn.
+    """
+    kind = value.__class__
+    if kind is bytes:
+        return None, value
+    if kind is float:
+        return None, _integer(value)
+    if kind is bool:
+        return None, value if protocol == 3 else 1 if value else None
+    if not isinstance(value, Table):
+        return None, None                       # nil, and what cannot be sent
+    if not value.keys().isdisjoint(_FIELDS):
+        found = _special(value)
+        if found is not None:
+            return found
+    return list, _array_part(value)
+
+
+def _array_part(table):
+    """The values at 1, 2, ... up to the first gap."""
+    count = len(table)
+    positions = _POSITIONS[:count] if count <= 1024 else map(float, range(1, count + 1))
+    items = list(map(table.get, positions))     # dict.get knows no metamethods
+    return items[:items.index(None)] if None in items else items
+
+
+def _special(table):
+    """What a table with one of `_FIELDS` stands for, or None if it is an array all the same."""
+    get = table.get
+    text = get(b"err")
+    if text.__class__ is bytes:
+        error = RedisError()
+        error.args = (_c_text(text),)           # even if it is empty
+        error.counted = get(b"ignore_error_stats_update") is True
+        return None, error
+    text = get(b"ok")
+    if text.__class__ is bytes:
+        return None, _c_text(text).replace("\r", " ").replace("\n", " ")
+    number = get(b"double")
+    if number.__class__ is float:
+        return None, number
+    digits = get(b"big_number")
+    if digits.__class__ is bytes:
+        return None, SpelledBigNumber(digits.replace(b"\r", b" ").replace(b"\n", b" "))
+    parts = get(b"verbatim_string")
+    if isinstance(parts, Table):
+        text_format, text = parts.get(b"format"), parts.get(b"string")
+        if text_format.__class__ is text.__class__ is bytes:
+            return None, VerbatimIn(text_format, text)
+    members = get(b"map")
+    if isinstance(members, Table):
+        return MapReply, [item for key, value in members.items() for item in (key_of(key), value)]
+    members = get(b"set")
+    if isinstance(members, Table):
+        return SetReply, list(map(key_of, members))
+    return None
+
+
+def _c_text(data):
+    """A string as C sees it: it ends at a zero byte."""
+    return data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _encode_deep(value, protocol, client_protocol, count_error):
+    """The same without recursion, already encoded for the caller."""
+    pieces = Encoded()
+    stack = [iter((value,))]
+    while stack:
+        for item in stack[-1]:
+            make, content = _take_apart(item, protocol)
+            if len(stack) > _DEEPEST:
+                make, content = None, RedisError("ERR reached lua stack limit")
+            if make is None:
+                if content.__class__ is RedisError and not content.counted:
+                    count_error(content)
+                encode_into(pieces, content, client_protocol)
+            else:
+                pieces.append(_header(make, len(content), client_protocol))
+                stack.append(iter(content))
+                break
+        else:
+            stack.pop()
+    return pieces
+
+
+def _header(make, count, client_protocol):
+    if make is list or client_protocol == 2:
+        return b"*%d\r\n" % count
+    return b"%%%d\r\n" % (count // 2) if make is MapReply else b"~%d\r\n" % count
