@@ -21,5 +21,5 @@ The choices, made by measuring (CPython 3.11; what each costs is in nanoseconds)
 
 What differs from the C implementation: the order of `pairs` is that in which keys came in; `#t` of a table with
 holes may be another of its borders; `string.dump` has nothing to dump; collectgarbage("count") is 0. Python's own limits
-are a little lower than Lua's: 99 nested blocks, 19 nested loops; calls nest as deep as sys.getrecursionlimit() lets them.
+are a little lower than Lua's: 98 nested blocks; calls nest as deep as sys.getrecursionlimit() lets them.
 """

@@ -11,8 +11,8 @@ __all__ = ["compile_chunk", "python_text"]
 def python_text(source, chunk_name, environments=False):
     """The Python text of a chunk and the entries of its places; raises LuaError for what is not Lua."""
     chunk = parse(source, chunk_name)
-    infer(chunk)
     environments = environments or b"setfenv" in source or b"getfenv" in source
+    infer(chunk, environments)
     return emit(chunk, generators=b"coroutine" in source, environments=environments)
 
 

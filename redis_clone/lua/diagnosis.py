@@ -15,10 +15,11 @@ from functools import lru_cache
 from .errors import ArgumentError, ExecutionError, LibraryError, LuaError, OperationError, chunk_id
 from .values import type_name
 
-__all__ = ["file_name", "diagnose", "value_of", "position_at", "TAIL", "frame_at_level", "is_from_script", "CAUGHT"]
+__all__ = ["file_name", "diagnose", "value_of", "position_at", "TAIL", "PART", "frame_at_level", "is_from_script", "CAUGHT"]
 
 CAUGHT = (LuaError, TypeError, RecursionError, MemoryError)     # what pcall catches; others are bugs or ends
 TAIL = "~"              # in front of the line of a tail call: the function is no longer there, as far as Lua can tell
+PART = "+"              # in front of the line where a function goes on in a Python function that is a part of it
 _PREFIX = "<lua "
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _CORE = tuple(os.path.join(_HERE, name) for name in ("operations.py", "calls.py", "iteration.py"))
@@ -59,7 +60,7 @@ def _entry(name, python_line):
     while number > 0 and not entries[number]:
         number -= 1
     line, *names = entries[number].split("\t")
-    return chunk_name, int(line.lstrip(TAIL) or 0), names
+    return chunk_name, int(line.lstrip(TAIL + PART) or 0), names
 
 
 def position_at(frame):
@@ -84,15 +85,14 @@ def frame_at_level(level):
     called_script = False
     while frame is not None:
         name = frame.f_code.co_filename
-        if name not in _CORE:
+        is_script = name.startswith(_PREFIX)
+        entry = _places(name)[1][frame.f_lineno - 1] if called_script and is_script else ""
+        if name not in _CORE and not entry.startswith(PART):
             if not name.startswith((_PREFIX, _HERE)):
                 return None
             level -= 1
-            is_script = name.startswith(_PREFIX)
             if level <= 0:
-                if called_script and is_script and _places(name)[1][frame.f_lineno - 1].startswith(TAIL):
-                    return None
-                return frame
+                return frame if not entry.startswith(TAIL) else None
             called_script = is_script
         frame = frame.f_back
     return None
@@ -157,8 +157,8 @@ def _bad_argument(error, names):
 
 
 def _cannot(operation, kind, name):
-    if name:
-        scope, _, name = name.partition(" ")
+    scope, _, name = name.partition(" ")
+    if scope and scope != "iterator":           # that of a `for` has a name only if its arguments are wrong
         name = name.encode().decode("unicode_escape").encode("latin-1") if scope == "field" else name.encode("latin-1")
         return b"attempt to %s %s '%s' (a %s value)" % (operation, scope.encode(), name, kind)
     return b"attempt to %s a %s value" % (operation, kind)
@@ -167,6 +167,8 @@ def _cannot(operation, kind, name):
 def _of_type_error(error, innermost, in_library, names):
     """A TypeError that Python raised in the text of a script: something was called or indexed that cannot be."""
     text = str(error)
+    if text.startswith("couldn't record exception context"):    # PyPy, when the stack overflows inside `except`
+        return b"stack overflow"
     culprit = _CULPRIT.search(text)
     if innermost is None or in_library or culprit is None or culprit.group(1) not in _LUA_TYPES:
         raise error

@@ -23,7 +23,7 @@ coroutines) every function is a Python generator, so that any of them can yield;
 setfenv or getfenv) every function keeps its own table of globals.
 """
 from .diagnosis import TAIL
-from .inference import (BOOLEAN, FUNCTION, NIL, NUMBER, STRING, TABLE, is_builtin_call, kind_of)
+from .inference import BOOLEAN, FUNCTION, NIL, NUMBER, STRING, TABLE, kind_of
 from .syntax import (Binary, Call, Constant, Function, Global, Index, Local, Logical, MethodCall, Parenthesized,
                      TableConstructor, Unary, Vararg)
 
@@ -127,14 +127,19 @@ class ExpressionEmitter:
         """What ldebug.c makes of the jumps of `and` and `or`: of some it sees the last part."""
         left, operator = expression.left, expression.operator
         if left.__class__ is Constant:          # known to be skipped: no jump at all
-            return self.name_of(expression.right) if (left.value in (None, False)) == (operator == "or") else ""
+            return self.name_of(expression.right) if self.is_skipped(left, operator) else ""
         if operator == "or" and left.__class__ is Logical and left.operator == "and":
             first = left.left
             while first.__class__ is Logical:
                 first = first.left
-            if first.__class__ is not Constant or first.value in (None, False):
+            if first.__class__ is not Constant or self.is_skipped(first, "or"):
                 return self.name_of(expression.right)
         return ""
+
+    @staticmethod
+    def is_skipped(left, operator):
+        """Whether the value of `left operator right` always is that of the right side: `1 and x`, `nil or x`."""
+        return left.__class__ is Constant and (left.value is None or left.value is False) == (operator == "or")
 
     # --- names
 
@@ -268,13 +273,13 @@ class ExpressionEmitter:
         operator, left, right = expression.operator, expression.left, expression.right
         left_kind, right_kind = self.kind(left), self.kind(right)
         slow = _ARITHMETIC[operator]
-        if operator == "^":
-            return f"({self.place(expression.line, self.name_of(left), self.name_of(right))}power({self.value(left)}, {self.value(right)}))"
+        place = self.place(expression.line, self.name_of(left), self.name_of(right))
         divides = operator in "/%"
         # Python's remainder by a positive whole number is Lua's, as long as the quotient is exact.
         divisor_is_fine = right.__class__ is Constant and right.value.__class__ is float and right.value > 0
-        if operator == "%" and not (divisor_is_fine and right.value.is_integer() and right.value < 1e15):
-            return f"({self.place(expression.line, self.name_of(left), self.name_of(right))}modulo({self.value(left)}, {self.value(right)}))"
+        if operator == "^" or operator == "%" and not (
+                divisor_is_fine and right.value.is_integer() and right.value < 1e15):
+            return self.of_two(left, right, lambda one, other: f"{place}{slow}({one}, {other})")
         if left_kind is right_kind is NUMBER:
             if not divides or divisor_is_fine:
                 return self.of_known_numbers(left, operator, right)
@@ -283,7 +288,6 @@ class ExpressionEmitter:
             test = f"{test} and {right_code}"
         if operator == "%":
             test = f"{test} and {_EXACT.format(left_code)}"
-        place = self.place(expression.line, self.name_of(left), self.name_of(right))
         return (f"({left_code} {operator} {right_code} if {test} else "
                 f"{place}{slow}({left_code}, {right_code}))")
 
@@ -295,10 +299,14 @@ class ExpressionEmitter:
                 return f"({self.value(left)} % {divisor})"
             first, code = self.plain(left)
             return f"({code} % {divisor} if {_EXACT.format(first)} else modulo({code}, {divisor}))"
+        return self.of_two(left, right, lambda one, other: f"{one} {operator} {other}")
+
+    def of_two(self, left, right, operation):
+        """The text that `operation` makes of those of two operands; of a late left one the value after the right one."""
         if self.is_late(left) and not self.is_plain(right):
             name = self.temporary()
-            return f"({self.value(left)} {operator} {name} if ({name} := {self.value(right)}) is not NOTHING else None)"
-        return f"({self.value(left)} {operator} {self.value(right)})"
+            return f"({operation(self.value(left), name)} if ({name} := {self.value(right)}) is not NOTHING else None)"
+        return f"({operation(self.value(left), self.value(right))})"
 
     def number_test(self, left, right):
         """The texts of two operands, and that of the test whether both are numbers, which evaluates them first."""
@@ -320,8 +328,9 @@ class ExpressionEmitter:
             right = right.right
         parts.append(right)
         kinds = [self.kind(part) for part in parts]
-        if all(kind is STRING for kind in kinds):
-            return "(" + " + ".join([self.value(part) for part in parts]) + ")"
+        if all(kind is STRING or kind is NUMBER for kind in kinds):
+            return "(" + " + ".join([self.value(part) if kind is STRING else f"number_text({self.value(part)})"
+                                     for part, kind in zip(parts, kinds)]) + ")"
         names = [self.name_of(part) for part in parts]
         if len(parts) == 2 and NUMBER not in kinds:
             first, left = self.plain(parts[0], parts[1])
@@ -390,6 +399,8 @@ class ExpressionEmitter:
 
     def logical(self, expression):
         left, right = expression.left, expression.right
+        if self.is_skipped(left, expression.operator):
+            return self.value(right)
         kind = self.kind(left)
         is_and = expression.operator == "and"
         if kind is BOOLEAN:
@@ -451,6 +462,9 @@ class ExpressionEmitter:
         if table.__class__ is Constant:
             return f"({place}index({self.value(table)}, {self.value(key)}, string_index))"
         if kind is TABLE:
+            if self.is_late(table) and not self.is_plain(key):
+                name = self.temporary()
+                return f"({place}{self.value(table)}[{name}] if ({name} := {self.key(key)[0]}) is not NOTHING else None)"
             return f"({place}{self.value(table)}[{self.key(key)[0]}])"
         if kind is STRING:
             return f"({place}string_index({self.value(table)}, {self.value(key)}))"
@@ -535,7 +549,10 @@ class ExpressionEmitter:
             return self.select(expression)
         if self.generators and self.is_yield(expression):
             return self.yield_(expression, place)
-        return self.invocation(place, self.value(function), expression.arguments)
+        code = self.value(function)
+        if function.__class__ in (Logical, Unary, Binary):      # a name for it: Python warns of literals that are called
+            code = f"({self.temporary()} := {code})"
+        return self.invocation(place, code, expression.arguments)
 
     def call_place(self, line, name):
         """The place of a call; if it is a tail call, its function is no level of the stack: see diagnosis.py."""
@@ -543,8 +560,8 @@ class ExpressionEmitter:
         return self.place(f"{TAIL}{line}" if tail else line, name)
 
     def method_call(self, expression):
-        method, subject = self.method(expression)
         place = self.call_place(expression.line, f"method {expression.name.decode('latin-1')}")
+        method, subject = self.method(expression)
         return self.invocation(place, method, expression.arguments, subject)
 
     def method(self, expression):
@@ -560,7 +577,7 @@ class ExpressionEmitter:
             return f"string_index({first}, {key})", code
         if kind is TABLE:
             return f"{first}[{key}]", code
-        return f"({place}{code}[{key}] if {first}.__class__ is not bytes else string_index({code}, {key}))", code
+        return f"({place}{code}[{key}] if {first}.__class__ is Table else {place}method({code}, {key}, string_index))", code
 
     def invocation(self, place, function, arguments, *leading):
         """The call itself. `function` is text; `leading`: texts of first arguments."""
@@ -630,13 +647,15 @@ class ExpressionEmitter:
         wanted = expression.arguments[0]
         place = self.place(expression.line, self.name_of(expression.function))
         test = f"{self.globals_code}[b'select'] is select"
-        if wanted.__class__ is Constant and wanted.value == b"#":
-            return f"(float(len(va)) if {test} else {place}first_of(spread({self.globals_code}[b'select'], (b'#', *va))))"
         first, code = self.plain(wanted)
-        ordinary = f"{place}spread({self.globals_code}[b'select'], ({code}, *va))"
+        ordinary = f"spread({self.globals_code}[b'select'], ({code}, *va))"
         if single:
-            return f"(va[int({code}) - 1] if 1.0 <= {first} <= len(va) and {test} else first_of({ordinary}))"
-        return f"(va[int({code}) - 1:] if 1.0 <= {first} <= 255.0 and {test} else {ordinary})"
+            ordinary = f"first_of({ordinary})"
+        if wanted.__class__ is Constant and wanted.value == b"#":
+            return f"(float(len(va)) if {test} else {place}{ordinary})"
+        if single:
+            return f"(va[int({code}) - 1] if 1.0 <= {first} <= len(va) and {test} else {place}{ordinary})"
+        return f"(va[int({code}) - 1:] if 1.0 <= {first} <= 255.0 and {test} else {place}{ordinary})"
 
     # --- deep expressions
 
@@ -671,6 +690,10 @@ class ExpressionEmitter:
             return known
         return Known(known.code, known.kind, name, expression.line)
 
+    def flat_operand(self, expression):
+        """The same for a left operand, which is not evaluated yet if it is to be read late."""
+        return expression if self.is_late(expression) else self.flat_part(expression)
+
     def flat_binary(self, expression):
         """Chains like a + b + c ... lean to the left and may be long: from the innermost outwards."""
         chain = []
@@ -679,7 +702,7 @@ class ExpressionEmitter:
             expression = expression.left
         if chain[0].operator == "..":           # leans to the right instead
             return self.flat_concatenation(chain[0])
-        left = self.flat_part(expression)
+        left = self.flat_operand(expression)
         for node in reversed(chain):
             right = self.flat_part(node.right)
             left = self.keep(Binary(node.operator, left, right, node.line, 2))
@@ -721,7 +744,7 @@ class ExpressionEmitter:
         if node is Unary:
             return Unary(expression.operator, self.flat_part(expression.operand), expression.line, 2)
         if node is Index:
-            return Index(self.flat_part(expression.table), self.flat_part(expression.key), expression.line, 2)
+            return Index(self.flat_operand(expression.table), self.flat_part(expression.key), expression.line, 2)
         if node is Parenthesized:
             return Parenthesized(self.flat_parts(expression.expression), expression.line, 2)
         if node is Call:
@@ -760,10 +783,6 @@ class ExpressionEmitter:
     def define(self, function):
         """Write the `def` of a function; returns its name. In emitter_statements.py."""
         raise NotImplementedError
-
-    def is_tail_worth(self, call):
-        """Whether a call in a return must not nest: see calls.py."""
-        return self.function.tail_calls and not is_builtin_call(call)
 
 
 _VALUES = {

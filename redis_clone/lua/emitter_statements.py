@@ -7,9 +7,10 @@ around the `def`; and if it is assigned again later, it lives in a list of one, 
 
 Loops and functions begin with `if STOP: stop()`, by which other threads can get a word in: see runtime.py.
 """
-from .diagnosis import TAIL
-from .emitter import _ALWAYS_TRUE, ExpressionEmitter, Known
+from .diagnosis import PART, TAIL
+from .emitter import _ALWAYS_TRUE, _DEEPEST, ExpressionEmitter, Known
 from .inference import BOOLEAN, FUNCTION, NUMBER, STRING, TABLE, is_builtin_call, kind_of
+from .stack import CALLS_ARE_UNCHECKED
 from .syntax import (Assignment, Binary, Break, Call, CallStatement, Constant, Do, Function, GenericFor, Global, If,
                      Index, Local, LocalFunction, LocalStatement, MethodCall, NumericFor, Repeat, Return, Unary,
                      Vararg, While)
@@ -20,6 +21,7 @@ _NEVER_NIL = (*_ALWAYS_TRUE, BOOLEAN)
 _MULTIPLE = (Call, MethodCall, Vararg)
 _NESTED_LOOPS = 18      # Python allows 20 in one function
 _CHECK = "if STOP: stop()"
+_INFINITE = float("inf")
 
 
 def _variables_in(statements):
@@ -69,22 +71,14 @@ class _Emitter(ExpressionEmitter):
             self.temporaries = 0
             _STATEMENTS[statement.__class__](self, statement)
 
-    def aside(self, write):
-        """What `write()` returns, and the lines that it wrote on the way, taken back."""
-        mark = len(self.out)
-        result = write()
-        lines = self.out[mark:]
-        del self.out[mark:]
-        return result, lines
-
     # --- functions
 
     def define(self, function, name=None):
         name = name or f"f{function.number}"
-        fresh = [variable for variable in function.captures if variable.in_loop and variable.function is self.function
-                 and self.variable_name(variable) != name]
-        bound = ", ".join([self.variable_name(variable) for variable in fresh])
-        if bound:                               # a factory, which keeps this round's variables
+        fresh = [self.variable_name(variable) for variable in function.captures
+                 if variable.in_loop and variable.function is self.function]
+        bound = ", ".join([each for each in fresh if each != name])
+        if fresh:                               # a factory, which keeps this round's variables
             self.line(f"def make{function.number}({bound}):")
             self.indent()
         outer_function, self.function = self.function, function
@@ -101,7 +95,7 @@ class _Emitter(ExpressionEmitter):
         self.temporaries, self.loops, self.lifted, self.zero = outer_state
         if self.environments:
             self.line(f"keep_environment({name}, {body})")
-        if bound:
+        if fresh:
             self.line(f"return {name}")
             self.dedent()
             self.line(f"{name} = make{function.number}({bound})")
@@ -121,6 +115,8 @@ class _Emitter(ExpressionEmitter):
         if assigned:
             self.line(f"nonlocal {', '.join(assigned)}")
         self.line(_CHECK, function.line)
+        if CALLS_ARE_UNCHECKED:
+            self.line("check_depth()", function.line)
         if self.generators:
             self.line("if False: yield")        # a generator, whatever the body is
         if function.arg is not None:
@@ -136,10 +132,10 @@ class _Emitter(ExpressionEmitter):
         names = [self.variable_name(parameter) for parameter in function.parameters]
         self.line(f"def {name}({self.signature(function)}):")
         if function.is_vararg:
-            self.line(f" r = spread({body}, ({''.join(f'{each}, ' for each in names)}*va,))")
+            self.line(f" r = spread({body}, ({''.join(f'{each}, ' for each in names)}*va,))", f"{PART}{function.line}")
         else:
-            self.line(f" r = {body}({', '.join(names)})")
-        self.line(" return r if r.__class__ is not list else bounce(r)")
+            self.line(f" r = {body}({', '.join(names)})", f"{PART}{function.line}")
+        self.line(" return r if r.__class__ is not list else bounce(r)", f"{TAIL}{function.line}")
         self.line(f"{name}.body = {body}")
 
     def assigned_outside(self, function):
@@ -201,18 +197,15 @@ class _Emitter(ExpressionEmitter):
             self.define(function, name)
 
     def assignment(self, statement):
-        targets, values = statement.targets, self.evaluated_in_order(statement.values)
-        if len(targets) == 1 and len(values) == 1 and all(
-                part.depth <= 10 for part in (getattr(targets[0], "table", None), getattr(targets[0], "key", None)) if part):
+        targets, values = statement.targets, statement.values
+        if len(targets) == len(values) == 1:
             self.assign_one(targets[0], values[0], statement.line)
-            return
-        if all(target.__class__ is Local for target in targets) and len(targets) == len(values) and len(
-                {target.variable for target in targets}) == len(targets):
-            codes = [self.value(value) for value in values]
+        elif len(targets) == len(values) == len({target.variable for target in targets if target.__class__ is Local}):
+            codes = [self.value(value) for value in self.evaluated_in_order(values)]
             self.line(f"{', '.join([self.local(target.variable) for target in targets])} = {', '.join(codes)}",
                       statement.line)
-            return
-        self.assign_many(targets, values, statement.line)
+        else:
+            self.assign_many(targets, values, statement.line)
 
     def assign_one(self, target, value, line):
         kind = target.__class__
@@ -237,6 +230,8 @@ class _Emitter(ExpressionEmitter):
         if not (key.__class__ is Constant or key.__class__ is Local and (pure or self.is_steady(key) or self.is_late(key))
                 or pure and self.is_pure(key)):
             key = self.keep_as(key)
+        if not pure and (self.is_late(table) or self.is_late(key)):
+            value = self.keep(value)
         name = self.name_of(target.table)
         table_code = self.value(table)
         if self.is_good_key(target.key) and table.__class__ is not Constant:
@@ -250,14 +245,14 @@ class _Emitter(ExpressionEmitter):
                     value = Known(self.temporary(), None, "", line)
                     self.line(f"{value.code} = {code}", line)
                 code = self.value(value)
-                self.line(f"if {code} is not None: {table_code}[{key_code}] = {code}", line, name)
-                self.line(f"else: set_index({table_code}, {key_code}, None)", line, name)
+                self.line(f"if {code} is not None and {table_code}.__class__ is Table: {table_code}[{key_code}] = {code}")
+                self.line(f"else: set_field({table_code}, {key_code}, {code})", line, name)
                 return
         self.line(f"set_index({table_code}, {self.value(key)}, {self.value(value)})", line, name)
 
-    def keep_as(self, expression):
-        """Evaluate an expression into a temporary; a plain table or key keeps its kind."""
-        if expression.__class__ is Constant:
+    def keep_as(self, expression, overwritten=()):
+        """Evaluate the table or the key of a target into a temporary, unless it is one of the locals read late."""
+        if expression.__class__ is Constant or self.is_late(expression) and expression.variable not in overwritten:
             return expression
         return self.keep(expression)
 
@@ -266,9 +261,9 @@ class _Emitter(ExpressionEmitter):
         kind = expression.__class__
         if kind in (Constant, Local, Known, Function):
             return True
-        if kind is Binary:
-            return (kind_of(expression) in _NEVER_NIL and expression.depth < 10
-                    and self.is_pure(expression.left) and self.is_pure(expression.right))
+        if kind is Binary and expression.depth < 10:
+            return all(self.kind(part) in (NUMBER, STRING) and self.is_pure(part)       # so without metamethods
+                       for part in (expression.left, expression.right))
         return False
 
     def is_good_key(self, key):
@@ -278,7 +273,7 @@ class _Emitter(ExpressionEmitter):
         if key.__class__ is Local and key.variable.is_counter and not key.variable.assigned:
             return True
         if key.__class__ is Binary and key.operator in "+-" and key.right.__class__ is Constant:
-            return key.right.value.__class__ is float and self.is_good_key(key.left) and kind_of(key) is NUMBER
+            return kind_of(key) is NUMBER and abs(key.right.value) < _INFINITE and self.is_good_key(key.left)
         if key.__class__ is Unary and key.operator == "#":
             return True
         return self.kind(key) in (STRING, TABLE, FUNCTION)
@@ -286,13 +281,15 @@ class _Emitter(ExpressionEmitter):
     def assign_many(self, targets, values, line):
         """Several targets: what they index is evaluated first, then all values, then they are assigned, last first."""
         places = []
-        for target in targets:
+        for position, target in enumerate(targets, 1):
             if target.__class__ is Index:
                 name = self.name_of(target.table)
-                table, key = self.keep_as(target.table), self.keep_as(target.key)
+                overwritten = [each.variable for each in targets[position:] if each.__class__ is Local]
+                table, key = self.keep_as(target.table, overwritten), self.keep_as(target.key, overwritten)
                 places.append((target, table, key, name))
             else:
                 places.append((target, None, None, None))
+        values = self.evaluated_in_order(values)
         names = []
         wanted = len(targets)
         last = values[-1]
@@ -321,7 +318,7 @@ class _Emitter(ExpressionEmitter):
 
     def call_statement(self, statement):
         call = statement.call
-        if call.depth > 18:
+        if call.depth > _DEEPEST:
             call = self.flat_parts(call)
         self.line(self.multiple(call), statement.line)
 
@@ -353,7 +350,7 @@ class _Emitter(ExpressionEmitter):
         self.lifted -= 1
         self.loops -= 1
         self.dedent()
-        self.line(f"r = yield from {name}()" if self.generators else f"r = {name}()", statement.line)
+        self.line(f"r = yield from {name}()" if self.generators else f"r = {name}()", f"{PART}{statement.line}")
         self.line(f"if r is not None: return {'r' if self.lifted else 'r[0]'}")
 
     def give(self, code, line=0, *names):
@@ -361,18 +358,18 @@ class _Emitter(ExpressionEmitter):
         self.line(f"return ({code},)" if self.lifted else f"return {code}", line, *names)
 
     def while_(self, statement):
-        condition, before = self.aside(lambda: self.condition(statement.condition))
-        if not before:
-            self.line(f"while {condition}:", statement.line)
-            self.indent()
-            self.line(_CHECK, statement.line)
-        else:
-            self.line("while True:", statement.line)
-            self.indent()
-            self.line(_CHECK, statement.line)
-            condition = self.condition(statement.condition)     # once more, in its place
-            self.line(f"if not {condition}: break", statement.line)
+        self.line("while True:", statement.line)
+        self.indent()
+        self.line(_CHECK, statement.line)
+        written = len(self.out)
+        condition = self.condition(statement.condition)
         self.dedent()
+        if len(self.out) > written:             # lines that belong before it: they are run in each round
+            self.line(f" if not {condition}: break", statement.line)
+        else:
+            del self.out[-2:]
+            self.line(f"while {condition}:", statement.line)
+            self.line(f" {_CHECK}", statement.line)
         self.block(statement.body)
 
     def repeat(self, statement):
@@ -390,13 +387,16 @@ class _Emitter(ExpressionEmitter):
         for condition, body in statement.branches:
             self.temporaries = 0
             if word == "elif":
-                code, before = self.aside(lambda: self.condition(condition))
-                if before:                      # lines that belong before it: an if inside else
-                    self.line("else:")
-                    self.indent()
+                self.line("else:")
+                self.indent()
+                written = len(self.out)
+                code = self.condition(condition)
+                if len(self.out) > written:     # lines that belong before it: an if inside else
                     nested += 1
                     word = "if"
-                    code = self.condition(condition)
+                else:
+                    del self.out[-1]
+                    self.dedent()
             else:
                 code = self.condition(condition)
             self.line(f"{word} {code}:", condition.line)
@@ -428,7 +428,7 @@ class _Emitter(ExpressionEmitter):
         kind = {1: "each_key", 2: "each_pair"}.get(len(names), "each")
         more = f", {len(names)}" if kind == "each" else ""
         self.line(f"for {', '.join(names)} in {kind}({codes}{more}):", statement.line,
-                  "local (for generator)")
+                  "iterator (for generator)")
         self.indent()
         self.line(_CHECK, statement.line)
         self.box(statement.variables)

@@ -20,6 +20,7 @@ NUMBER, STRING, TABLE, BOOLEAN, NIL, FUNCTION = "number", "string", "table", "bo
 _DEEPEST = 100                                  # expressions that are deeper are not looked into
 
 _ANY = "any"                                    # nothing has been seen yet: compatible with everything
+_NOTHING = Constant(None, 0, 1)                 # what a missing argument is
 
 _KIND_OF_CLASS = {float: NUMBER, bytes: STRING, bool: BOOLEAN, type(None): NIL}
 _COMPARISONS = frozenset(["==", "~=", "<", "<=", ">", ">="])
@@ -108,52 +109,59 @@ class _Facts:
         self.tails = []                         # (Function, Call or MethodCall in its return)
 
 
-def infer(chunk):
-    """Fill in what can be known about the locals and functions of a chunk."""
+def infer(chunk, environments=False):
+    """Fill in what can be known about the locals and functions of a chunk.
+
+    With `environments` any of its functions may be given away: setfenv returns the one at a level of the stack.
+    """
     facts = _Facts()
     _name_known_functions(chunk)
     _Walk(facts).function(chunk)
-    for variable in facts.variables:
-        variable.kind = _ANY
-    for function in facts.functions:
+    if environments:
+        facts.escaping.update(facts.functions)
+    _find_single(facts.functions)
+    _find_kinds(facts)
+    _find_tail_calls(facts)
+
+
+def _find_single(functions):
+    """Which functions always return exactly one value."""
+    for function in functions:
         function.single = bool(function.returns) and _always_returns(function.body)
-        function.kind = _ANY
-    givers = _parameters_to_follow(facts)
     changed = True
     while changed:
         changed = False
-        for function in facts.functions:
+        for function in functions:
             if function.single and not all(len(each.values) == 1 and _is_single(each.values[0])
                                            for each in function.returns):
                 function.single = False
                 changed = True
-            if function.single and function.kind is not None:
-                kind = function.kind
-                for each in function.returns:
-                    kind = _join(kind, kind_of(each.values[0]))
-                if kind is not function.kind:
-                    function.kind = kind
+
+
+def _find_kinds(facts):
+    """The kinds of variables and of what functions return; they only ever go from any to one to none."""
+    variables = {variable: variable.values for variable in facts.variables}
+    variables.update(_parameters_to_follow(facts))
+    functions = {function: [each.values[0] for each in function.returns]
+                 for function in facts.functions if function.single}
+    for node in (*variables, *functions):
+        node.kind = _ANY
+    changed = True
+    while changed:
+        changed = False
+        for values_of in (functions, variables):
+            for node, values in values_of.items():
+                kind = node.kind
+                for value in values:
+                    if kind is None:
+                        break
+                    kind = _join(kind, kind_of(value) if value is not None else None)
+                if kind is not node.kind:
+                    node.kind = kind
                     changed = True
-        for variable in facts.variables:
-            if variable.kind is None:
-                continue
-            kind = variable.kind                # only ever from any to one to none, so this comes to an end
-            for value in givers.get(variable, variable.values):
-                kind = _join(kind, kind_of(value) if value is not None else None)
-                if kind is None:
-                    break
-            if kind is not variable.kind:
-                variable.kind = kind
-                changed = True
-    for variable in facts.variables:
-        if variable.kind is _ANY:
-            variable.kind = None
-    for function in facts.functions:
-        if function.kind is _ANY:
-            function.kind = None
-    _find_tail_calls(facts)
-
-
+    for node in (*variables, *functions):
+        if node.kind is _ANY:
+            node.kind = None
 def _name_known_functions(chunk):
     """`Variable.known_function` of each `local function` that is never assigned again."""
     pending = [chunk]
@@ -184,7 +192,6 @@ def _name_in_block(statements):
 
 def _parameters_to_follow(facts):
     """Parameters whose values are all known: Variable -> the expressions that calls give it."""
-    nothing = Constant(None, 0, 1)
     followed = {}
     calls = {}
     for call in facts.calls:
@@ -193,22 +200,16 @@ def _parameters_to_follow(facts):
         if function in facts.escaping:
             continue
         for position, parameter in enumerate(function.parameters):
-            values = []
-            for arguments in lists:
-                if position < len(arguments) - 1 or position == len(arguments) - 1 and not _is_multiple(arguments[-1]):
-                    values.append(arguments[position])
-                elif position == len(arguments) - 1:    # at least its first value, or nil
-                    values.append(arguments[position] if _is_single(arguments[position]) else None)
-                elif arguments and _is_multiple(arguments[-1]) and not _is_single(arguments[-1]):
-                    values.append(None)
-                else:
-                    values.append(nothing)
+            values = [_given(arguments, position) for arguments in lists]
             followed[parameter] = values + parameter.values[1:]     # the first stands for what calls give
     return followed
 
 
-def _is_multiple(expression):
-    return expression.__class__ in (Call, MethodCall, Vararg)
+def _given(arguments, position):
+    """The expression that a call with these arguments gives a parameter, None if that cannot be told."""
+    if not arguments or _is_single(arguments[-1]):
+        return arguments[position] if position < len(arguments) else _NOTHING
+    return arguments[position] if position < len(arguments) - 1 else None
 
 
 def _is_single(expression):
@@ -216,7 +217,7 @@ def _is_single(expression):
     if expression.__class__ is Call:
         callee = _known_callee(expression)
         return callee is not None and callee.single
-    return not _is_multiple(expression)
+    return expression.__class__ not in (MethodCall, Vararg)
 
 
 def _always_returns(statements):

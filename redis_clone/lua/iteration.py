@@ -13,6 +13,11 @@ from .values import BOOLEAN_KEY, Table, first, key_of
 __all__ = ["next_entry", "pairs_step", "ipairs_step", "each_key", "each_pair", "each"]
 
 
+def _same(left, right):
+    """Whether two keys are the same; no metamethod is asked."""
+    return left is right or left.__class__ is right.__class__ and left.__class__ in (float, bytes) and left == right
+
+
 def next_entry(table=NO_VALUE, key=None, *_):
     """`next`: the entry after that of `key` as (key, value), the first for nil; nil at the end."""
     if not isinstance(table, Table):
@@ -25,16 +30,16 @@ def next_entry(table=NO_VALUE, key=None, *_):
     if key.__class__ is bool:
         key = BOOLEAN_KEY[key]
     cursor = getattr(table, "cursor", None)
-    if cursor is not None and cursor[2] == key:
+    if cursor is not None and _same(cursor[2], key):
         keys, position, _ = cursor
         if keys is None:
             keys = list(table)
-            position = 1 if keys and keys[0] == key else 0      # or it has been cleared since
+            position = 1 if keys and _same(keys[0], key) else 0     # or it has been cleared since
     else:
         keys = list(table)
-        if key not in keys:
+        if key not in table:
             raise ExecutionError(b"invalid key to 'next'")
-        position = keys.index(key) + 1
+        position = dict(zip(keys, range(len(keys))))[key] + 1
     while position < len(keys):
         stored = keys[position]
         position += 1

@@ -20,7 +20,7 @@ from .values import (BOOLEAN_KEY, MetaTable, ReadOnlyTable, Table, Userdata, bor
 
 __all__ = ["add", "subtract", "multiply", "divide", "modulo", "power", "negate", "equal", "lt", "le", "concat", "concat_two", "length",
            "set_index", "set_global", "index", "for_range", "adjust", "spread", "nested", "metamethod_of", "is_true",
-           "build_table", "call_value", "check_key", "enter", "depth"]
+           "build_table", "call_value", "check_key", "method", "set_field", "enter", "depth"]
 
 _MAXIMUM_DEPTH = 195                            # nested calls through C, as LUAI_MAXCCALLS allows about 200
 _LONGEST_CHAIN = 100                            # of __index tables: MAXTAGLOOP
@@ -279,7 +279,10 @@ def length(value):
     handler = metamethod_of(value, b"__len")    # of userdata
     if handler is None:
         raise OperationError(b"get length of", value)
-    return _call_metamethod(handler, value)
+    size = _call_metamethod(handler, value)
+    if size.__class__ is not float:             # Lua would take anything, but inference.py trusts that it is a number
+        raise ExecutionError(b"'__len' must return a number")
+    return size
 
 
 # --- tables ----------------------------------------------------------------------------------------------
@@ -308,6 +311,21 @@ def _missing(self, key):
         if value is not None:
             return value
     return _follow_index(self, key, handler)
+
+
+def method(subject, name, string_index):
+    """`subject[name]` for `subject:name(...)`, where subject is no plain table: quicker than by `__missing__`."""
+    if subject.__class__ is MetaTable:
+        function = subject.get(name)
+        if function is not None:
+            return function
+        handler = subject.metatable.get(b"__index")
+        if isinstance(handler, Table):
+            function = handler.get(name)
+            if function is not None or handler.__class__ is Table:
+                return function
+        return _follow_index(subject, name, handler)
+    return index(subject, name, string_index)
 
 
 def _follow_index(table, key, handler):
@@ -376,6 +394,14 @@ def _refuse_key(key):
     raise ExecutionError(b"table index is nil" if key is None else b"table index is NaN")
 
 
+def set_field(table, key, value):
+    """`table[key] = value` for a key that is neither nil nor nan nor a boolean: objects have most fields already."""
+    if table.__class__ is MetaTable and value is not None and key in table:
+        dict.__setitem__(table, key, value)
+    else:
+        set_index(table, key, value)
+
+
 def set_global(table, name, value):
     """`name = value` for a global variable."""
     if value is not None or table.__class__ is not Table:
@@ -396,6 +422,7 @@ def _set_item(self, key, value):
 
 
 def _set_new_item(self, key, value):
+    check_key(key)
     for _ in range(_LONGEST_CHAIN):
         if dict.__contains__(self, key):
             break
@@ -415,8 +442,6 @@ def _set_new_item(self, key, value):
         raise ExecutionError(b"loop in settable")
     if value is None:
         dict.pop(self, key, None)
-    elif key is None or key != key:
-        _refuse_key(key)
     else:
         dict.__setitem__(self, key, value)
 

@@ -18,17 +18,20 @@ operations are atomic: callable from any thread.
 import functools
 import re
 
+from .errors import LibraryError
 from .pattern_costs import Profile
 from .pattern_items import (ALL, BACK, BALANCE, CLOSE, END, ERROR, FRONTIER, GREEDY, LAZY, ONE, OPEN,
                             OPTIONAL, POSITION, parse, table_of)
 from .pattern_machine import Machine, class_source
 
-__all__ = ["PATTERNS", "Pattern", "compile_pattern"]
+__all__ = ["PATTERNS", "Pattern", "compile_pattern", "is_plain"]
 
 # Patterns by their text; look there first.
 PATTERNS = {}
 _MOST_CACHED = 500
 _LONGEST_CACHED = 1000
+# Longer ones would take too long to read. None has been seen that is longer than a line.
+_LONGEST = 1 << 18
 
 # Steps of `re` that may go by without interruption: 0.1 to 0.5 seconds at worst. A text that was looked at
 # has hardly more than a few runs of the length that the bound must assume for all, so more is allowed.
@@ -39,10 +42,17 @@ _TRIES = 64
 _SPECIALS = frozenset(b"^$*+?.([%-")
 
 
+def is_plain(text):
+    """Is nothing in a pattern (bytes) special, so that `find` looks for the text itself?"""
+    return _SPECIALS.isdisjoint(text.split(b"\0", 1)[0])
+
+
 def compile_pattern(text):
     """The Pattern of a text (bytes), from the cache if it is there."""
     pattern = PATTERNS.get(text)
     if pattern is None:
+        if len(text) > _LONGEST:
+            raise LibraryError(b"pattern too long")
         pattern = Pattern(text)
         if len(text) <= _LONGEST_CACHED:
             if len(PATTERNS) >= _MOST_CACHED:
@@ -70,7 +80,7 @@ class Pattern:
 
     def __init__(self, text):
         parsed = self._parsed = parse(text)
-        self.plain = _SPECIALS.isdisjoint(text.split(b"\0", 1)[0])
+        self.plain = is_plain(text)
         self.anchored = parsed.anchored
         self.groups = parsed.groups
         self.positions = parsed.positions

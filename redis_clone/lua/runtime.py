@@ -20,7 +20,8 @@ from .libraries.math import open_math
 from .libraries.os import open_os
 from .libraries.string import open_string
 from .libraries.table import open_table
-from .values import BOOLEAN_KEY, MetaTable, ReadOnlyTable, Table, array_of, first, first_of
+from .stack import check_depth, need_room
+from .values import BOOLEAN_KEY, MetaTable, ReadOnlyTable, Table, array_of, first, first_of, number_text
 
 __all__ = ["Runtime"]
 
@@ -38,16 +39,18 @@ def _without_nils(fields, size=0.0):
 
 
 _NAMESPACE = {
+    "__name__": "lua",                          # a module for the functions: stack.py asks for it
     "__builtins__": {"float": float, "bytes": bytes, "tuple": tuple, "list": list, "bool": bool, "len": len, "int": int,
                      "hasattr": hasattr, "getattr": getattr},
     **{name: getattr(operations, name) for name in (
         "add", "subtract", "multiply", "divide", "modulo", "power", "negate", "lt", "le", "concat", "concat_two", "length", "index",
-        "set_index", "set_global", "for_range", "adjust", "spread", "build_table", "call_value", "check_key")},
+        "set_index", "set_global", "for_range", "adjust", "spread", "build_table", "call_value", "check_key", "method",
+        "set_field")},
     **{name: getattr(calls, name) for name in (
         "bounce", "call", "generator_function", "argument_table", "keep_environment")},
     **{name: getattr(iteration, name) for name in ("each_key", "each_pair", "each")},
     "Table": Table, "array_of": array_of, "without_nils": _without_nils, "first": first, "first_of": first_of, "BOOLEAN_KEY": BOOLEAN_KEY,
-    "INFINITY": float("inf"), "NOTHING": object(),
+    "INFINITY": float("inf"), "check_depth": check_depth, "number_text": number_text, "NOTHING": object(),
 }
 
 
@@ -135,8 +138,14 @@ class Runtime:
         self._callbacks.append(callback)
         self.namespace["STOP"] = True
 
+    def pause(self):
+        """Let an interruption in, if one waits: for what takes long and is no script."""
+        if self.namespace["STOP"]:
+            self.stop()
+
     def stop(self):
         """Run the callbacks that wait; called by scripts and libraries when they see the flag."""
+        need_room()                             # else they wait until the script is less deep
         self.namespace["STOP"] = False
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:

@@ -172,9 +172,12 @@ def border(table):
     """
     length = float(len(table))
     contains = table.__contains__
-    size = getattr(table, "size", None)         # PUC Lua looks at the end of the array that the constructor made
-    if size is not None and contains(size) and not contains(size + 1.0):
-        return size
+    size = getattr(table, "size", None)
+    if size is not None and length <= size:     # PUC Lua looks at the array that the constructor made, from its end
+        if not contains(size):
+            return _border_between(table, 0.0, size)
+        if not contains(size + 1.0):
+            return size
     if contains(length):
         if not contains(length + 1.0):
             return length
@@ -191,9 +194,14 @@ def border(table):
                 break
             high -= step
             step += step
+    return _border_between(table, low, high)
+
+
+def _border_between(table, low, high):
+    """A border from `low`, 0 or a position that is not nil, to `high`, one that is."""
     while high - low > 1.0:
         middle = (low + high) // 2.0
-        if contains(middle):
+        if middle in table:
             low = middle
         else:
             high = middle
@@ -212,6 +220,8 @@ def _first_border(table):
 
 def number_text(number):
     """A number as Lua prints it, `%.14g`: bytes. Python leaves out the sign of a nan, Lua does not."""
+    if number.is_integer() and -1e14 < number < 1e14 and number:
+        return b"%d" % number                   # quicker, and the same for whole numbers of up to 14 digits but -0
     if number == number:
         return b"%.14g" % number
     return b"-nan" if math.copysign(1.0, number) < 0 else b"nan"

@@ -136,7 +136,8 @@ class SeveralNumbersTest(MathCase):
 
     def test_errors(self):
         for name in (b"max", b"min", b"fmod", b"pow", b"atan2", b"ldexp"):
-            self.check_argument(1, b"number expected, got no value", name)
+            first = 1 if name in (b"max", b"min") else 2        # C looks at the last argument first
+            self.check_argument(first, b"number expected, got no value", name)
             self.check_argument(2, b"number expected, got string", name, 1, b"x")
         self.check_argument(2, b"number expected, got nil", b"max", 1, None)
         self.check_argument(3, b"number expected, got table", b"min", 1, 2, Table())

@@ -18,7 +18,8 @@ from ..values import (MetaTable, ReadOnlyTable, Table, Userdata, border, first, 
 __all__ = ["open_base", "tostring"]
 
 _MOST_RESULTS = 7997                            # of unpack: LUAI_MAXCSTACK is 8000
-_BINARY_CHUNK = b"\x1b"
+_DIGITS = b"0123456789abcdefghijklmnopqrstuvwxyz"
+_MOST = 0xFFFFFFFFFFFFFFFF                      # of tonumber with a base
 
 
 def assert_(value=NO_VALUE, message=NO_VALUE, *rest):
@@ -123,13 +124,11 @@ def tonumber(value=NO_VALUE, base=NO_VALUE, *_):
     digits = digits[1:] if digits[:1] in (b"-", b"+") else digits
     if base == 16 and digits[:2].lower() == b"0x":
         digits = digits[2:]
-    if not digits.isalnum() or not digits.isascii():
+    if not digits or digits.lower().strip(_DIGITS[:base]):      # in one go: int() takes long for very many digits
         return None
-    try:
-        number = min(int(digits, base), 0xFFFFFFFFFFFFFFFF)     # strtoul
-    except ValueError:
-        return None
-    return float(-number % (1 << 64) if negative and number != 0xFFFFFFFFFFFFFFFF else number)
+    digits = digits.lstrip(b"0")
+    number = min(int(digits or b"0", base), _MOST) if len(digits) <= 64 else _MOST     # strtoul
+    return float(-number % (1 << 64) if negative and number != _MOST else number)
 
 
 def tostring(value=NO_VALUE, *_):
@@ -159,7 +158,9 @@ def ipairs(table=NO_VALUE, *_):
 def rawequal(left=NO_VALUE, right=NO_VALUE, *_):
     check_any(left, 1)
     check_any(right, 2)
-    return left is right or left.__class__ is right.__class__ and left.__class__ in (float, bytes) and left == right
+    if left.__class__ is float or left.__class__ is bytes:      # for PyPy a nan is itself
+        return left.__class__ is right.__class__ and left == right
+    return left is right
 
 
 def rawget(table=NO_VALUE, key=NO_VALUE, *_):
@@ -239,8 +240,10 @@ def open_base(runtime):
         if type_name(reader if reader is not NO_VALUE else None) != b"function":
             raise wrong_type(reader, 1, b"function")
         name = optional_string(name, 2, b"=(load)")
-        pieces = []
+        pieces, size, flags = [], 0, runtime.namespace
         while True:
+            if flags["STOP"]:                   # the reader may be a library function, which never looks
+                runtime.stop()
             try:
                 piece = reader()
             except CAUGHT as error:
@@ -251,10 +254,11 @@ def open_base(runtime):
             if piece.__class__ not in (bytes, float):
                 return None, position_at(frame_at_level(1)) + b"reader function must return a string"
             pieces.append(piece if piece.__class__ is bytes else number_text(piece))
+            size += len(pieces[-1])
+            if size > runtime.max_string:
+                raise LibraryError(b"not enough memory")
 
     def load_chunk(text, name):
-        if text.startswith(_BINARY_CHUNK):
-            return None, b"attempt to load a binary chunk"
         try:
             # Its globals may be changed by a setfenv that its text does not mention.
             return runtime.load(text, name, environments=True)

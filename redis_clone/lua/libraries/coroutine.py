@@ -39,27 +39,27 @@ def open_coroutine(runtime):
     def run(coroutine, args):
         """Go on with a coroutine until it yields or ends: a tuple of values. Raises what it raises."""
         if coroutine.status != "suspended":
-            raise LuaError(b"cannot resume %s coroutine" % coroutine.status.encode()
-                           if coroutine.status != "dead" else b"cannot resume dead coroutine")
+            raise LuaError(b"cannot resume %s coroutine" % coroutine.status.encode())
+        enter()
         resumer = runtime.running
         if resumer is not None:
             resumer.status = "normal"
         runtime.running = coroutine
         coroutine.status = "running"
-        generator = coroutine.generator
+        outside = depth.generators
+        depth.generators += coroutine.depth
         try:
-            enter()
-            try:
-                if generator is None:
-                    generator = coroutine.generator = call(coroutine.function, *args)
-                    args = None
-                values = generator.send(args)
-            finally:
-                depth.level -= 1
+            if coroutine.generator is None:
+                coroutine.generator = call(coroutine.function, *args)
+                args = None
+            values = coroutine.generator.send(args)
             coroutine.status = "suspended"
+            coroutine.depth = depth.generators - outside
         except StopIteration as end:
             values = end.value
         finally:
+            depth.level -= 1
+            depth.generators = outside
             if coroutine.status == "running":   # it has ended, one way or the other
                 coroutine.status = "dead"
                 coroutine.generator = None

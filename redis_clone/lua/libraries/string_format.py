@@ -69,6 +69,8 @@ _PARTS = re.compile(rb"([^%]+|%%)|%([-+ #0]*)([0-9]{0,2})(\.[0-9]{0,2})?(.?)", r
 _TEXTS = (b"s", b"q")
 _MOST_FLAGS = 5
 _LONG_TEXT = 100
+# Nobody can give as many arguments, so that what follows is never reached.
+_MOST_DIRECTIVES = 10_000
 _UNSIGNED = 0xFFFFFFFFFFFFFFFF
 
 
@@ -104,6 +106,8 @@ def _compile(text):
         pieces.append(piece)
         converters.append(converter)
         texts += conversion in _TEXTS
+        if len(converters) > _MOST_DIRECTIVES:
+            break
     compiled = _Format(b"".join(pieces), tuple(converters), texts)
     if len(text) <= _LONGEST_CACHED:
         if len(_FORMATS) >= _MOST_CACHED:

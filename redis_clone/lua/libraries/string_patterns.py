@@ -11,13 +11,16 @@ from itertools import islice
 
 from ..arguments import NO_VALUE, check_int, check_integer, check_string
 from ..errors import ArgumentError, LibraryError
-from ..patterns import PATTERNS, compile_pattern
+from ..patterns import PATTERNS, compile_pattern, is_plain
 from ..values import Table, first, number_text, type_name
 
 __all__ = ["find_of", "match_of", "gmatch_of", "gsub_of"]
 
 # Replacements that are kept in parsed form are not longer.
 _LONGEST_CACHED = 1000
+# A pattern of this length is first looked at whether it is plain text, which needs no compiling.
+_LONG = 10_000
+_MOST_ESCAPES = 100_000                         # of a replacement: each takes much more memory than its two bytes
 # Plain text, or % and what it makes plain or a capture; nothing at the end.
 _ESCAPES = re.compile(rb"([^%]+)|%(.?)", re.DOTALL)
 
@@ -47,7 +50,7 @@ def find_of(runtime):
             text, pattern = check_string(text, 1), check_string(pattern, 2)
         start = 0 if start is NO_VALUE else _start(start, len(text))
         compiled = None
-        if plain is None or plain is False:
+        if (plain is None or plain is False) and not (len(pattern) > _LONG and is_plain(pattern)):
             compiled = cached(pattern) or compile_pattern(pattern)
         if compiled is None or compiled.plain:
             place = text.find(pattern, start)
@@ -220,6 +223,8 @@ def _template(compiled, replacement):
     """The value of a match is a string with %0 and %1 to %9 in it filled in; % makes anything else plain."""
     if b"%" not in replacement:
         return lambda match: replacement
+    if replacement.count(b"%") > _MOST_ESCAPES:
+        raise LibraryError(b"not enough memory")
     parsed = _parsed_template if len(replacement) <= _LONGEST_CACHED else _parsed_template.__wrapped__
     return _filling(compiled, *parsed(replacement))
 

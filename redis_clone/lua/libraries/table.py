@@ -157,11 +157,14 @@ def concat_of(runtime):
         else:
             begin = 1
         try:
-            if sum(map(len, values)) + len(separator) * len(values) > runtime.max_string:
-                raise LibraryError(b"not enough memory")
-            return separator.join(values)
+            return joined(separator, values)
         except TypeError:                       # not only strings
-            return separator.join(_texts(values, begin))
+            return joined(separator, _texts(values, begin))
+
+    def joined(separator, values):
+        if sum(map(len, values)) + len(separator) * len(values) > runtime.max_string:
+            raise LibraryError(b"not enough memory")
+        return separator.join(values)
     return concat
 
 
