@@ -191,6 +191,7 @@ def _run(config, log, configured):
     if not process.raise_descriptor_limit(config, log):
         return 1
     process.tune_threads(config, log)
+    process.allow_recursion(log)
     server = Server(config, log)
     config.on_change("loglevel", log.set_level)
     config.on_change("dir", os.chdir)

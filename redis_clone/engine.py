@@ -188,7 +188,7 @@ class Engine:
 
     def unpause(self):
         self.paused = None
-        self.keyspace.may_expire = self.loading is None
+        self.keyspace.may_expire = self.loading is None and self.busy is None
         self.refresh_gates()
         self.pause_over.notify_all()
 

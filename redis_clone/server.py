@@ -183,10 +183,12 @@ class Server:
 
     def _stop_all(self):
         with self.engine.lock:
-            self.engine.scripting.killed = True             # a slow script ends, whatever it has done
-            self.engine.calm.wait_for(lambda: self.engine.busy is None or self.engine.ending)
+            while self.engine.busy is not None and not self.engine.ending:
+                self.engine.scripting.killed = True         # a slow script ends, whatever it has done; so does the next
+                self.engine.calm.wait()
             end(self.engine, {"force"})
         self._stop.set()
+        self.engine.scripting.watch.stop()
         for listener in self.listeners:
             if self._serving:
                 listener.shutdown()

@@ -1,9 +1,9 @@
 """docs/scripting.md and the README's passage on scripts show what really happens, and this keeps it so.
 
-Python text in the document is compared as a syntax tree, so line breaks, indentation and superfluous parentheses
-are free there. A Python block shows what is made of the Lua block before it: all of it if it begins with
-`def main`, else statements that follow each other somewhere in it. Commands are those of a shell, with the
-reply as redis-cli shows it behind `# `.
+Python text in the document is compared as a syntax tree, so line breaks, indentation and superfluous
+parentheses are free there. A Python block shows what is made of the Lua block before it: all of it if it
+begins with `def main`, else statements that follow each other somewhere in it. Commands are those of a
+shell; behind `# `, or on the lines after the command, is the reply as redis-cli shows it.
 """
 import ast
 import re
@@ -27,9 +27,9 @@ _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def section(name, title):
-    """The text under a heading of a document, up to the next one of the same rank or higher."""
+    """The text under a heading of a document, up to the next chapter."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#{{1,2}} |\Z)", text, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     return found.group(2)
 
 
@@ -42,18 +42,20 @@ def script():
 
 
 def read_session(text):
-    """(words, expected reply) of each command of a shell session; quotes may hold line ends."""
-    pending = ""
+    """[words, expected reply] of each command of a shell session; quotes may hold line ends."""
+    session, pending = [], ""
     for line in text.splitlines():
+        if line.startswith("# ") and not pending:
+            session[-1][1] = (session[-1][1] + line[1:]).strip()
+            continue
         pending += line
         command, _, reply = re.fullmatch(r"(?s)(.*?)(\s+# ([^\n]*))?", pending).groups()
         try:
-            words = shlex.split(command)
+            session.append([shlex.split(command), reply or ""])
+            pending = ""
         except ValueError:              # a quotation goes on in the next line
             pending += "\n"
-            continue
-        yield words, reply
-        pending = ""
+    return session
 
 
 def shown_reply(reply):
@@ -95,6 +97,37 @@ class SessionTest(RecordingTestCase):
         self.assert_propagates([unit], "EVAL", script(), 1, "user:7", 60, 2, 3600, 100)
 
 
+@unittest.skipIf(REAL, "only this server differs")
+class DifferencesTest(RecordingTestCase):
+    """What the document says of the differences to Redis."""
+
+    def check_script(self, expected, source):
+        self.assertEqual(self.execute("EVAL", source, 0), expected)
+
+    def test_pairs_goes_in_the_order_in_which_keys_came_in(self):
+        self.check_script(b"zab", "local t, s = {z = 1, a = 2}, '' t.b = 3 "
+                                  "for k in pairs(t) do s = s .. k end return s")
+
+    def test_the_length_of_a_table_with_a_hole(self):
+        self.check_script(2, "local t = {} t[1] = 1 t[2] = 2 t[4] = 4 return #t")
+
+    def test_nested_blocks(self):
+        self.check_script(98, "if KEYS then " * 98 + "return 98 " + "end " * 98)
+
+    def test_there_is_no_bytecode(self):
+        self.check_script(None, "return pcall(string.dump, function() end) or nil")
+
+    def test_memory_is_not_told(self):
+        self.check_script(0, "return collectgarbage('count')")
+
+    def test_there_is_no_debugger(self):
+        self.assertIsInstance(self.execute("SCRIPT", "DEBUG", "YES"), RedisError)
+        self.check_script(None, "redis.debug(1) return redis.breakpoint() or nil")
+
+    def test_everything_is_allowed(self):
+        self.check_script(1, "return redis.acl_check_cmd('FLUSHALL')")
+
+
 class StepsTest(unittest.TestCase):
     """The steps from the source to the tree."""
 
@@ -112,8 +145,9 @@ class StepsTest(unittest.TestCase):
     def test_what_is_known_of_locals(self):
         chunk = parse(script(), CHUNK)
         infer(chunk)
-        rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", section("docs/scripting.md", "3. What is known beforehand"),
-                          re.MULTILINE)
+        table = section("docs/scripting.md", "3. What is known beforehand")
+        rows = re.findall(r"^\| (`.*`) \| (\w+) \|", table, re.MULTILINE)
+        rows = [(name, kind) for names, kind in rows for name in re.findall(r"\w+", names)]
         kinds = {}
         for variable in variables_of(chunk):
             kinds.setdefault(variable.name.decode(), set()).add(
@@ -193,14 +227,19 @@ class PythonTextTest(unittest.TestCase):
         self.assertEqual([tuple(row) for row in rows], present[first - 1:first - 1 + len(rows)])
 
 
+def files_named(folders):
+    """The names and patterns in the table of files that begin with one of these folders."""
+    return re.findall(rf"`((?:{folders})/[\w/*.]+)`", section("docs/scripting.md", "Where to look"))
+
+
 class FilesTest(unittest.TestCase):
     def test_the_files_that_are_named_exist(self):
-        for pattern in re.findall(r"`((?:lua|scripting|commands)/[\w/*.]+)`", section("docs/scripting.md", "Where to look")):
+        for pattern in files_named("lua|scripting|commands"):
             self.assertTrue(list((ROOT / "redis_clone").glob(pattern.rstrip("/"))), pattern)
 
     def test_all_files_are_named(self):
         named = set()
-        for pattern in re.findall(r"`((?:lua|scripting)/[\w/*.]+)`", section("docs/scripting.md", "Where to look")):
+        for pattern in files_named("lua|scripting"):
             named.update((ROOT / "redis_clone").glob(pattern + "*.py" if pattern.endswith("/") else pattern))
         present = {path for folder in ("lua", "lua/libraries", "scripting")
                    for path in (ROOT / "redis_clone" / folder).glob("*.py") if not path.name.startswith("__")}

@@ -27,6 +27,33 @@ class ProcessTestCase(unittest.TestCase):
         return [line.split(" ", 5)[5] for line in self.stream.getvalue().splitlines()]
 
 
+class AllowRecursionTest(ProcessTestCase):
+    def allow(self, version, limit=1000, name="cpython"):
+        self.sys = mock.Mock(version_info=version)
+        self.sys.implementation.name = name
+        self.sys.getrecursionlimit.return_value = limit
+        with mock.patch.object(process, "sys", self.sys):
+            process.allow_recursion(self.log)
+
+    def test_much_where_calls_need_no_stack(self):
+        self.allow((3, 13))
+        self.sys.setrecursionlimit.assert_called_once_with(16000)
+        self.assertEqual(self.logged(), ["- Recursion limit: 16000"])
+
+    def test_more_where_most_calls_need_none(self):
+        self.allow((3, 11))
+        self.sys.setrecursionlimit.assert_called_once_with(2000)
+
+    def test_no_more_elsewhere(self):
+        for version, name in (((3, 10), "cpython"), ((3, 12), "pypy")):
+            self.allow(version, name=name)
+            self.sys.setrecursionlimit.assert_not_called()
+
+    def test_never_less_than_there_is(self):
+        self.allow((3, 12), limit=20000)
+        self.sys.setrecursionlimit.assert_not_called()
+
+
 class TuneThreadsTest(ProcessTestCase):
     def setUp(self):
         super().setUp()

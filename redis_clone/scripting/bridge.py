@@ -10,11 +10,15 @@ What commands change is gathered here call by call; scripts.py makes a unit of i
 With the engine's lock held, in the thread of the script's caller.
 """
 import hashlib
+import sys
+from itertools import takewhile
 
 from ..dispatch import call as run_command
 from ..errors import RedisError
 from ..lua.arguments import NO_VALUE, to_integer
 from ..lua.errors import LuaError
+from ..lua.runtime import Runtime
+from ..lua.stack import need_room
 from ..lua.values import Table, number_text, parse_number
 from ..propagation import INSTEAD
 from ..registry import find, tables_by_count
@@ -73,8 +77,11 @@ class Bridge:
         """The functions `redis.call` and `redis.pcall`."""
         bridge, engine, session = self, self._engine, self.session
         keyspace = engine.keyspace
+        frame_at, outermost = sys._getframe, Runtime.call.__code__
 
         def call(*argv):
+            if frame_at(2).f_code is not outermost:     # not called by a script's main function
+                need_room()
             words = 1
             try:
                 command = bridge.tables[len(argv)].get(argv[0])
@@ -150,8 +157,8 @@ class Bridge:
             self.effects += [effect for effect in effects if effect is not INSTEAD]
             if changed and not is_spelled_out:
                 self.effects.append((number, argv))
-        elif not is_spelled_out:                # keys that were due go all the same
-            self.effects += effects
+        else:                                   # keys that were due, which come first, go all the same
+            self.effects += takewhile(lambda effect: effect is not INSTEAD, effects)
         effects.clear()
 
     # The table

@@ -8,9 +8,10 @@ and makes every command take the slow way through dispatch's gates. Whoever work
 a client (housekeeping, expiry) looks at `engine.busy` and stays away.
 
 What belongs to the running command is put aside meanwhile: its time, its effects, clients to be served after it.
+No key expires in these moments, for its end would go without a note of it in the append-only file.
 
-The thread starts with the first script and ends when there has been none for a while: without scripts nothing is
-awake, and starting a script costs a look at `awake`.
+The thread starts with the first script and ends when there has been none for a while, or with the server: without
+scripts nothing is awake, and starting a script costs a look at `awake`.
 """
 import sys
 import threading
@@ -40,6 +41,9 @@ class BusyWatch:
         self._attention = threading.Event()
         self._asked = None                      # number of the run that has been asked to give way, and has not yet
         self._switch_s = None                   # the switch interval as it was
+        self._waking = threading.Lock()         # guards what follows
+        self._thread = None
+        self._stopped = False
         self.awake = False
         self.threshold_s = 0.0                  # 0: scripts are never slow
         self._engine.follow("busy-reply-threshold", self._set_threshold)
@@ -52,16 +56,27 @@ class BusyWatch:
 
     def wake(self):
         """Start the thread; for whoever starts a script."""
-        if self.threshold_s:
-            self.awake = True
+        with self._waking:
+            if not self.threshold_s or self.awake or self._stopped:
+                return
+            thread = threading.Thread(target=self._run, name="script-watch", daemon=True)
             try:
-                threading.Thread(target=self._run, name="script-watch", daemon=True).start()
+                thread.start()
             except RuntimeError:                # there are too many: the next script tries it again
-                self.awake = False
+                return
+            self._thread, self.awake = thread, True
+
+    def stop(self):
+        """End the thread for good. No script runs any more."""
+        with self._waking:
+            self._stopped, thread = True, self._thread
+        self._attention.set()
+        if thread is not None:
+            thread.join()
 
     def _run(self):
         lingered_s = 0.0
-        while True:
+        while not self._stopped:
             seen = self._scripting.runs
             delay_s = self.delay_s()
             self._attention.wait(delay_s)
@@ -71,11 +86,15 @@ class BusyWatch:
                 lingered_s = 0.0
                 continue
             lingered_s += delay_s
-            if lingered_s >= _LINGER_S:
-                self.awake = False
-                if self._scripting.runs == seen:        # else one has started just before, and relies on this thread
-                    return
+            if lingered_s >= _LINGER_S and self._falls_asleep(seen):
+                return
+
+    def _falls_asleep(self, seen):
+        with self._waking:
+            self.awake = False                  # a script that starts from now on calls `wake`
+            if self._scripting.runs != seen:    # but one may have started just before, and relies on this thread
                 self.awake = True
+            return not self.awake
 
     def delay_s(self):
         """How long nothing can be due."""
@@ -90,8 +109,9 @@ class BusyWatch:
 
     def look(self):
         """Interrupt the running script if it is slow."""
-        program, run = self._scripting.running, self._scripting.runs
-        if program is not None and self._asked != run and self._is_slow():
+        scripting = self._scripting
+        run, program = scripting.runs, scripting.running
+        if program is not None and run == scripting.runs and self._asked != run and self._is_slow():
             self._asked = run
             program.runtime.interrupt(self.give_way)
 
@@ -136,6 +156,7 @@ class BusyWatch:
         effects, keyspace.effects = keyspace.effects, None
         ready, keyspace.ready = keyspace.ready, {}
         aftermath, keyspace.aftermath = keyspace.aftermath, False
+        keyspace.may_expire = False             # WATCH looks for keys, for one
         engine.lock.release()
         try:
             time.sleep(_MOMENT_S)
@@ -146,6 +167,7 @@ class BusyWatch:
             keyspace.effects = effects
             keyspace.ready.update(ready)
             keyspace.aftermath = aftermath or bool(keyspace.ready)
+            keyspace.may_expire = engine.loading is None and not engine.paused
 
     def calm_down(self):
         """A slow script is done."""

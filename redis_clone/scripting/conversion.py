@@ -25,6 +25,8 @@ _INT64_BEYOND = 9223372036854775808.0
 _EXACT_INTEGER = float(1 << 62)                 # beyond it Redis spells numbers as floating point
 _DEEPEST = 7995                                 # nested tables in a reply; Lua's own stack ends there
 _NESTED = 50                                    # so deep by recursion
+_MOST_BYTES = 512 * 1024 * 1024                 # of a reply, about
+_BYTES_OF_TABLE, _BYTES_OF_ITEM = 100, 8        # besides what is in strings
 _POSITIONS = [float(position) for position in range(1, 1025)]
 _FIELDS = frozenset((b"err", b"ok", b"double", b"big_number", b"verbatim_string", b"map", b"set"))
 
@@ -171,25 +173,43 @@ _CONVERTERS = {
 # --- replies of scripts --------------------------------------------------------------------------------
 
 
-def reply_of(value, protocol, client_protocol, count_error):
+def reply_of(value, protocol, client_protocol, count_error, pause=lambda: None):
     """The reply value for what a script returned.
 
     `protocol` is what the script has set for itself, `client_protocol` the caller's. ``count_error(error)`` is called
-    for each error inside of it that INFO's statistics do not know of.
+    for each error inside of it that INFO's statistics do not know of, and ``pause()`` for each table: a few tables
+    that are in each other many times make a reply without end. Raises RedisError if it gets too large.
     """
     kind = value.__class__
     if kind is bytes:
         return value
     if kind is float:
         return _integer(value)
+    if not isinstance(value, Table):
+        return _take_apart(value, protocol)[1]
+    room = _Room(pause)
     try:
-        return _convert(value, protocol, client_protocol, count_error, 0)
+        return _convert(value, protocol, client_protocol, count_error, room, 0)
     except _TooDeep:
-        return _encode_deep(value, protocol, client_protocol, count_error)
+        return _encode_deep(value, protocol, client_protocol, count_error, room)
 
 
 class _TooDeep(Exception):
     """Tables are nested too deeply for recursion."""
+
+
+class _Room:
+    """How many bytes of a reply may still come."""
+
+    def __init__(self, pause):
+        self.left = _MOST_BYTES
+        self.pause = pause
+
+    def take(self, size):
+        self.left -= size
+        if self.left < 0:
+            raise RedisError("ERR the reply of the script is too large")
+        self.pause()
 
 
 def _integer(number):
@@ -199,7 +219,7 @@ def _integer(number):
     return _INT64_MIN
 
 
-def _convert(value, protocol, client_protocol, count_error, depth):
+def _convert(value, protocol, client_protocol, count_error, room, depth):
     make, content = _take_apart(value, protocol)
     if make is None:
         if depth and content.__class__ is RedisError and not content.counted:
@@ -208,15 +228,19 @@ def _convert(value, protocol, client_protocol, count_error, depth):
     if depth == _NESTED:
         raise _TooDeep
     depth += 1
+    room.take(_BYTES_OF_TABLE + _BYTES_OF_ITEM * len(content))
     items = []
+    size = 0
     for item in content:
         kind = item.__class__
         if kind is bytes:
             items.append(item)
+            size += len(item)
         elif kind is float:
             items.append(_integer(item))
         else:
-            items.append(_convert(item, protocol, client_protocol, count_error, depth))
+            items.append(_convert(item, protocol, client_protocol, count_error, room, depth))
+    room.take(size)
     if make is list or client_protocol == 2:
         return items
     return SetReply(items) if make is SetReply else MapReply(zip(items[::2], items[1::2]))
@@ -288,9 +312,13 @@ def _c_text(data):
     return data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
 
 
-def _encode_deep(value, protocol, client_protocol, count_error):
+class _EncodedReply(Encoded):
+    """Unlike what EXEC has Encoded, this is a reply like any other: CLIENT REPLY holds it back."""
+
+
+def _encode_deep(value, protocol, client_protocol, count_error, room):
     """The same without recursion, already encoded for the caller."""
-    pieces = Encoded()
+    pieces = _EncodedReply()
     stack = [iter((value,))]
     while stack:
         for item in stack[-1]:
@@ -301,7 +329,9 @@ def _encode_deep(value, protocol, client_protocol, count_error):
                 if content.__class__ is RedisError and not content.counted:
                     count_error(content)
                 encode_into(pieces, content, client_protocol)
+                room.take(_BYTES_OF_ITEM + (len(content) if content.__class__ is bytes else 0))
             else:
+                room.take(_BYTES_OF_TABLE + _BYTES_OF_ITEM * len(content))
                 pieces.append(_header(make, len(content), client_protocol))
                 stack.append(iter(content))
                 break

@@ -209,6 +209,8 @@ class Scripting:
         finally:
             self.running = self.caller = None
             self.keys = self.args = ()
+            program.runtime.environment = program.runtime.globals   # setfenv(0, ...) ends with the script
+            program.runtime.environment = program.runtime.globals      # setfenv(0, ...) was for this script only
             if engine.busy is not None:
                 self.watch.calm_down()
             if effects is not None:
@@ -228,7 +230,8 @@ class Scripting:
             result = runtime.call(program.function, sequence(keys), sequence(args))
         if result.__class__ is tuple:
             result = first(result)
-        return reply_of(result, self.bridge.session.protocol, session.protocol, self.engine.stats.count_error)
+        return reply_of(result, self.bridge.session.protocol, session.protocol, self.engine.stats.count_error,
+                        runtime.pause)
 
     def _check_flags(self, flags, read_only):
         """Refuse at once what a script that tells of itself is going to be refused for."""
@@ -308,10 +311,10 @@ def _refuse_global(table=None, key=None, *_):
 def _pcall_for_redis(pcall):
     """`pcall` as scripts written before Redis 7 want it: of an error that is a table they get its text."""
     def pcall_for_redis(*args):
-        results = pcall(*args) if args else pcall(None)
+        results = pcall(*args) if args else pcall(True)     # Redis calls its own placeholder then
         if results.__class__ is tuple and len(results) == 2 and results[0] is False:
             error = results[1]
-            text = error.get(b"err") if isinstance(error, Table) else None
+            text = error[b"err"] if isinstance(error, Table) else None
             if text.__class__ is bytes or text.__class__ is float:
                 return False, text
         return results

@@ -30,6 +30,7 @@ _WORD_MASK = 2 ** 64 - 1                        # of integers, and of positions,
 _NATURAL_ALIGNMENT = 8
 _MOST_RESULTS = 7996                            # with two arguments and two more slots they fill Lua's stack
 _REMEMBERED_FORMATS = 200
+_LONGEST_FORMAT = 1 << 18
 _DIGITS = b"0123456789"
 _SIZES = {b"b": 1, b"B": 1, b"h": 2, b"H": 2, b"l": 8, b"L": 8, b"T": 8, b"f": 4, b"d": 8, b"x": 1}
 _FLOATS = {(b"f", "little"): Struct("<f"), (b"f", "big"): Struct(">f"),
@@ -110,6 +111,8 @@ class _Formats(dict):
     """Formats by their texts (bytes), read where they are missing."""
 
     def __missing__(self, text):
+        if len(text) > _LONGEST_FORMAT:         # would take too long, and much memory
+            raise LibraryError(b"format too long")
         if len(self) >= _REMEMBERED_FORMATS:
             self.clear()
         format = self[text] = _Format(text)

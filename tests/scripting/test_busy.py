@@ -130,6 +130,28 @@ class BusyTest(BusyTestCase):
         self.engine.housekeep()
         self.assertNotIn(b"k", database.values)
 
+    def test_keys_that_others_look_for_do_not_expire(self):
+        self.execute("SET", "k", "1", "PX", "50")
+        self.engine.keyspace.effects = []
+        values = self.engine.keyspace.databases[0].values
+
+        def others():
+            self.assertEqual(self.other.wire("WATCH k"), b"+OK\r\n")
+            self.assertIn(b"k", values)
+        self.assertEqual(self.run_with_others("pause() return redis.call('incr', 'k')", others), 2)
+        self.assertEqual(self.execute("GET", "k"), None)
+        self.assertNotIn(b"k", values)
+
+    def test_nor_when_a_pause_ends_meanwhile(self):
+        self.execute("CLIENT", "PAUSE", "10", "WRITE")
+        expires = []
+
+        def others():
+            self.other.wire("WATCH k")
+            expires.append(self.engine.keyspace.may_expire)
+        self.run_with_others("#!lua flags=no-writes\npause()", others)
+        self.assertEqual((self.engine.paused, expires, self.engine.keyspace.may_expire), (None, [False], True))
+
     def test_a_late_interruption_does_no_harm_to_the_next_script(self):
         self.assertEqual(self.run_with_others("pause(0)", self.fail), None)
         self.engine.scripting.watch.give_way()
@@ -232,6 +254,27 @@ class WatchTest(BusyTestCase):
         self.execute("EVAL", "return 1", 0)
         self.assertFalse(self.watch.awake)
 
+    def test_it_does_not_ask_one_for_another(self):
+        class Runs:                             # one script ends and another begins between two looks
+            running = mock.Mock()
+            runs = property(lambda self: next(self.numbers))
+            numbers = iter((1, 2))
+            started_s = -1000.0
+        with mock.patch.object(self.watch, "_scripting", Runs()):
+            self.watch.look()
+        Runs.running.runtime.interrupt.assert_not_called()
+
+    def test_there_is_one_thread_and_none_after_the_end(self):
+        self.watch.wake()
+        thread = self.watch._thread
+        self.watch.wake()
+        self.assertIs(self.watch._thread, thread)
+        self.watch.stop()
+        self.assertFalse(thread.is_alive())
+        self.watch.awake = False
+        self.watch.wake()
+        self.assertFalse(self.watch.awake)
+
 
 @unittest.skipIf(REAL, "starts a server of its own")
 class SlowScriptTest(ServerTestCase):
@@ -285,6 +328,16 @@ class SlowScriptTest(ServerTestCase):
         started_s = time.monotonic()
         self.server.stop()
         self.assertLess(time.monotonic() - started_s, 5)
+        self.assertFalse(self.server.engine.scripting.watch._thread.is_alive())
+
+    def test_stopping_the_server_ends_the_one_after_it_as_well(self):
+        sock = self.connect()
+        endless = encode(argv_of(("EVAL", "while true do end", 0)))
+        sock.sendall(encode([b"MULTI"]) + 2 * endless + encode([b"EXEC"]))
+        while self.error_of("PING") is None:
+            pass
+        self.server.stop()
+        self.assertIsNone(self.server.engine.scripting.running)
 
     def test_shutdown_nosave_ends_it(self):
         self.start("redis.call('set', 'k', 'v') while true do end")

@@ -55,6 +55,13 @@ class ScriptEffectsTest(RecordingTestCase):
         self.check_effects([], "redis.set_repl(redis.REPL_REPLICA) redis.call('set', 'a', 1)")
         self.check_effects(["set a 1"], "redis.set_repl(redis.REPL_AOF) redis.call('set', 'a', 1)")
 
+    def test_keys_that_are_due_go_in_any_case(self):
+        for command in ("'get', 'k'", "'set', 'k', 'v', 'px', 1000"):
+            self.ask("SET k v PX 5")
+            self.wait_ms(20)
+            self.check_effects(["DEL k"], f"redis.set_repl(redis.REPL_NONE) redis.call({command})")
+            self.ask("DEL k")
+
     def test_loading_a_script_comes_to_nothing(self):
         self.assert_propagates([], "SCRIPT", "LOAD", "return 1")
         self.assert_propagates([], "SCRIPT", "FLUSH")

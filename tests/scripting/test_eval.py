@@ -167,6 +167,18 @@ class SandboxTest(ScriptCase):
         for script in ("rawset(_G, 'x', 1)", "setmetatable(_G, {})", "rawset(redis, 'a', 1)", "table.insert(redis, 1)"):
             self.fails("ERR Attempt to modify a readonly table", script)
 
+    def test_other_globals_are_for_one_script_only(self):
+        if REAL:
+            self.skipTest("no script can be run any more after that")
+        self.run_script("$-1", "setfenv(0, {})")
+        self.run_script("$4\r\ntrue", "return tostring(getfenv(0) == _G)")
+
+    def test_pcall_as_scripts_find_it(self):
+        self.run_script("*2\r\n$-1\r\n$31\r\nattempt to call a boolean value", "return {pcall()}")
+        self.run_script("*2\r\n$-1\r\n$1\r\nx", "return {pcall(error, {err = 'x'})}")
+        self.run_script("*2\r\n$-1\r\n$3\r\nerr",
+                        "return {pcall(error, setmetatable({}, {__index = function(_, k) return k end}))}")
+
     def test_what_is_missing_from_lua(self):
         for name in ("print", "dofile", "loadfile", "require", "module", "io", "debug", "package"):
             self.fails(f"ERR user_script:1: Script attempted to access nonexistent global variable '{name}'",
