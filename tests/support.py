@@ -128,6 +128,7 @@ class EngineTestCase(unittest.TestCase):
     def setUp(self):
         self.clock = FakeClock()
         self.engine = Engine(config=self.make_config(), clock=self.clock)
+        self.addCleanup(self.engine.scripting.watch.stop)       # its thread, which has been started by any script
         self.client = self.new_client()
 
     def make_config(self):

@@ -20,6 +20,6 @@ The choices, made by measuring (CPython 3.11; what each costs is in nanoseconds)
 - Coroutines are generators, 2 us for a resume and a yield; threads would take 30 to 40 for each switch.
 
 What differs from the C implementation: the order of `pairs` is that in which keys came in; `#t` of a table with
-holes may be another of its borders; `string.dump` has nothing to dump; collectgarbage("count") is 0. Python's own limits
-are a little lower than Lua's: 98 nested blocks; calls nest as deep as sys.getrecursionlimit() lets them.
+holes may be another of its borders; `string.dump` has nothing to dump; collectgarbage("count") is 0. Python's own
+limits are a little lower than Lua's: 98 nested blocks; calls nest as deep as sys.getrecursionlimit() lets them.
 """

@@ -15,7 +15,8 @@ from functools import lru_cache
 from .errors import ArgumentError, ExecutionError, LibraryError, LuaError, OperationError, chunk_id
 from .values import type_name
 
-__all__ = ["file_name", "diagnose", "value_of", "position_at", "TAIL", "PART", "frame_at_level", "is_from_script", "CAUGHT"]
+__all__ = ["file_name", "diagnose", "value_of", "position_at", "TAIL", "PART", "frame_at_level",
+           "is_from_script", "CAUGHT"]
 
 CAUGHT = (LuaError, TypeError, RecursionError, MemoryError)     # what pcall catches; others are bugs or ends
 TAIL = "~"              # in front of the line of a tail call: the function is no longer there, as far as Lua can tell
@@ -106,8 +107,10 @@ def value_of(error):
 def diagnose(error):
     """The LuaError, with its final value and place, for an exception that has been caught."""
     innermost, in_library = _innermost(error)
-    chunk_name, line, names = _entry(innermost.tb_frame.f_code.co_filename, innermost.tb_lineno) if innermost else (None, 0, [])
-    where = b"" if innermost is None else b"%s:%d: " % (chunk_id(chunk_name), line)
+    chunk_name, line, names, where = None, 0, [], b""
+    if innermost is not None:
+        chunk_name, line, names = _entry(innermost.tb_frame.f_code.co_filename, innermost.tb_lineno)
+        where = b"%s:%d: " % (chunk_id(chunk_name), line)
     if error.__class__ is LuaError:
         result = error
     elif isinstance(error, ArgumentError):

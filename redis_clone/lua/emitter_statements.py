@@ -8,7 +8,9 @@ around the `def`; and if it is assigned again later, it lives in a list of one, 
 Loops and functions begin with `if STOP: stop()`, by which other threads can get a word in: see runtime.py.
 """
 from .diagnosis import PART, TAIL
-from .emitter import _ALWAYS_TRUE, _DEEPEST, ExpressionEmitter, Known
+from .emitter import ExpressionEmitter
+from .emitter_operators import ALWAYS_TRUE
+from .emitter_text import DEEPEST, Known
 from .inference import BOOLEAN, FUNCTION, NUMBER, STRING, TABLE, is_builtin_call, kind_of
 from .stack import CALLS_ARE_UNCHECKED
 from .syntax import (Assignment, Binary, Break, Call, CallStatement, Constant, Do, Function, GenericFor, Global, If,
@@ -17,7 +19,7 @@ from .syntax import (Assignment, Binary, Break, Call, CallStatement, Constant, D
 
 __all__ = ["emit"]
 
-_NEVER_NIL = (*_ALWAYS_TRUE, BOOLEAN)
+_NEVER_NIL = (*ALWAYS_TRUE, BOOLEAN)
 _MULTIPLE = (Call, MethodCall, Vararg)
 _NESTED_LOOPS = 18      # Python allows 20 in one function
 _CHECK = "if STOP: stop()"
@@ -161,7 +163,8 @@ class _Emitter(ExpressionEmitter):
             return
         last = values[-1] if values else None
         wanted = len(variables) - len(values) + 1       # of the last value
-        takes_many = last.__class__ in _MULTIPLE and wanted > 1 and not (last.__class__ is Call and self.is_single(last))
+        takes_many = (last.__class__ in _MULTIPLE and wanted > 1
+                      and not (last.__class__ is Call and self.is_single(last)))
         for position, value in enumerate(values[:-1] if takes_many else values):
             if position < len(variables):
                 self.line(self.declared(variables[position], self.value(value)), statement.line)
@@ -227,7 +230,8 @@ class _Emitter(ExpressionEmitter):
         steady_table = table.__class__ is Local and (pure or self.is_steady(table) or self.is_late(table))
         if not steady_table:
             table = self.keep_as(table)
-        if not (key.__class__ is Constant or key.__class__ is Local and (pure or self.is_steady(key) or self.is_late(key))
+        if not (key.__class__ is Constant
+                or key.__class__ is Local and (pure or self.is_steady(key) or self.is_late(key))
                 or pure and self.is_pure(key)):
             key = self.keep_as(key)
         if not pure and (self.is_late(table) or self.is_late(key)):
@@ -245,7 +249,8 @@ class _Emitter(ExpressionEmitter):
                     value = Known(self.temporary(), None, "", line)
                     self.line(f"{value.code} = {code}", line)
                 code = self.value(value)
-                self.line(f"if {code} is not None and {table_code}.__class__ is Table: {table_code}[{key_code}] = {code}")
+                self.line(f"if {code} is not None and {table_code}.__class__ is Table: "
+                          f"{table_code}[{key_code}] = {code}")
                 self.line(f"else: set_field({table_code}, {key_code}, {code})", line, name)
                 return
         self.line(f"set_index({table_code}, {self.value(key)}, {self.value(value)})", line, name)
@@ -318,7 +323,7 @@ class _Emitter(ExpressionEmitter):
 
     def call_statement(self, statement):
         call = statement.call
-        if call.depth > _DEEPEST:
+        if call.depth > DEEPEST:
             call = self.flat_parts(call)
         self.line(self.multiple(call), statement.line)
 

@@ -48,7 +48,7 @@ class OperationError(LuaError):
 
 
 class ExecutionError(LuaError):
-    """An operation of the language fails with this message (bytes): positioned if a script did it, not if a library did."""
+    """An operation of the language fails with this message (bytes), which gets a position if a script did it."""
 
 
 class ScriptKilled(BaseException):

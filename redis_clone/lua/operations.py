@@ -18,9 +18,10 @@ from .errors import ExecutionError, LibraryError, LuaError, OperationError
 from .values import (BOOLEAN_KEY, MetaTable, ReadOnlyTable, Table, Userdata, border, first, key_of, number_text,
                      parse_number, type_name)
 
-__all__ = ["add", "subtract", "multiply", "divide", "modulo", "power", "negate", "equal", "lt", "le", "concat", "concat_two", "length",
-           "set_index", "set_global", "index", "for_range", "adjust", "spread", "nested", "metamethod_of", "is_true",
-           "build_table", "call_value", "check_key", "method", "set_field", "enter", "depth"]
+__all__ = ["add", "subtract", "multiply", "divide", "modulo", "power", "negate", "equal", "lt", "le", "concat",
+           "concat_two", "length", "set_index", "set_global", "index", "for_range", "adjust", "spread",
+           "nested", "metamethod_of", "is_true", "build_table", "call_value", "check_key", "method",
+           "set_field", "enter", "depth"]
 
 _MAXIMUM_DEPTH = 195                            # nested calls through C, as LUAI_MAXCCALLS allows about 200
 _LONGEST_CHAIN = 100                            # of __index tables: MAXTAGLOOP

@@ -43,14 +43,15 @@ _NAMESPACE = {
     "__builtins__": {"float": float, "bytes": bytes, "tuple": tuple, "list": list, "bool": bool, "len": len, "int": int,
                      "hasattr": hasattr, "getattr": getattr},
     **{name: getattr(operations, name) for name in (
-        "add", "subtract", "multiply", "divide", "modulo", "power", "negate", "lt", "le", "concat", "concat_two", "length", "index",
-        "set_index", "set_global", "for_range", "adjust", "spread", "build_table", "call_value", "check_key", "method",
-        "set_field")},
+        "add", "subtract", "multiply", "divide", "modulo", "power", "negate", "lt", "le", "concat", "concat_two",
+        "length", "index", "set_index", "set_global", "for_range", "adjust", "spread", "build_table", "call_value",
+        "check_key", "method", "set_field")},
     **{name: getattr(calls, name) for name in (
         "bounce", "call", "generator_function", "argument_table", "keep_environment")},
     **{name: getattr(iteration, name) for name in ("each_key", "each_pair", "each")},
-    "Table": Table, "array_of": array_of, "without_nils": _without_nils, "first": first, "first_of": first_of, "BOOLEAN_KEY": BOOLEAN_KEY,
-    "INFINITY": float("inf"), "check_depth": check_depth, "number_text": number_text, "NOTHING": object(),
+    "Table": Table, "array_of": array_of, "without_nils": _without_nils, "first": first, "first_of": first_of,
+    "BOOLEAN_KEY": BOOLEAN_KEY, "INFINITY": float("inf"), "check_depth": check_depth, "number_text": number_text,
+    "NOTHING": object(),
 }
 
 
@@ -147,6 +148,5 @@ class Runtime:
         """Run the callbacks that wait; called by scripts and libraries when they see the flag."""
         need_room()                             # else they wait until the script is less deep
         self.namespace["STOP"] = False
-        callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
+        while self._callbacks:                  # other threads append to it at any time
+            self._callbacks.pop(0)()

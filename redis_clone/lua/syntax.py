@@ -106,7 +106,8 @@ Logical = _node("Logical", "operator left right line depth", "`and` or `or`; ope
 Binary = _node("Binary", "operator left right line depth",
                "+ - * / % ^ .. == ~= < <= > >=; operator is a str. `..` is right associative.")
 Unary = _node("Unary", "operator operand line depth", "`-`, `not` or `#`")
-Parenthesized = _node("Parenthesized", "expression line depth", "(expression) where it matters: a Call or Vararg cut to one value.")
+Parenthesized = _node("Parenthesized", "expression line depth",
+                      "(expression) where it matters: a Call or Vararg cut to one value.")
 TableConstructor = _node("TableConstructor", "items line depth",
                          "{...}: items are (key expression or None for the next position, value expression, line).")
 

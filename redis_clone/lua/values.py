@@ -24,8 +24,9 @@ import math
 import re
 from types import BuiltinFunctionType, FunctionType, MethodType
 
-__all__ = ["Table", "MetaTable", "ReadOnlyTable", "Userdata", "LightUserdata", "NULL", "BOOLEAN_KEY", "first", "first_of", "results_of",
-           "key_of", "raw_get", "raw_set", "array_of", "border", "type_name", "number_text", "parse_number", "raw_text", "name_type"]
+__all__ = ["Table", "MetaTable", "ReadOnlyTable", "Userdata", "LightUserdata", "NULL", "BOOLEAN_KEY", "first",
+           "first_of", "results_of", "key_of", "raw_get", "raw_set", "array_of", "border", "type_name",
+           "number_text", "parse_number", "raw_text", "name_type"]
 
 
 class _BooleanKey:

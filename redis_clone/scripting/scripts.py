@@ -281,7 +281,7 @@ class Scripting:
     # Ending one
 
     def kill(self, is_eval):
-        """SCRIPT KILL (`is_eval`) or FUNCTION KILL: end the running script soon. Raises RedisError if it has to go on."""
+        """SCRIPT KILL (`is_eval`) or FUNCTION KILL: end the running script soon; raises RedisError if it must go on."""
         program = self.running
         if program is None:
             raise RedisError("NOTBUSY No scripts in execution right now.")

@@ -169,6 +169,11 @@ WORDINGS_OF_SCRIPTS = (
     (b"This command is not allowed from script", b"This Redis command is not allowed from script"),
     (b"ERR Command arguments must be strings or integers",
      b"ERR Lua redis lib command arguments must be strings or integers"),
+    (b"Please specify at least one argument for this call",
+     b"Please specify at least one argument for this redis lib call"),
+    (b"ERR server.set_repl() requires one argument.", b"ERR redis.set_repl() requires two arguments."),
+    (b"ERR Invalid log level.", b"ERR Invalid debug level."),
+    *((b"server.%s(" % name, b"redis.%s(" % name) for name in (b"log", b"setresp", b"acl_check_cmd")),
     (b"NOSCRIPT No matching script.", b"NOSCRIPT No matching script. Please use EVAL."),
 )
 BLOCKING = frozenset({"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"})

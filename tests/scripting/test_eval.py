@@ -97,6 +97,13 @@ class EvalTest(ScriptCase):
             self.check("+OK", "SCRIPT FLUSH")
         self.assertEqual(len(set(replies)), 3)
 
+    def test_client_reply_holds_back_deeply_nested_replies_as_well(self):
+        script = "local t = {} for i = 1, 60 do t = {t} end return t"
+        expected = b"*1\r\n" * 60 + b"*0\r\n"
+        self.check_all(b"", "CLIENT", "REPLY", "SKIP")
+        self.check_all(b"", "EVAL", script, 0)
+        self.check_all(expected, "EVAL", script, 0)
+
     def test_replies_for_resp3_clients(self):
         self.client.wire("HELLO", 3)
         self.run_script("_", "return false")

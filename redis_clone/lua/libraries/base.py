@@ -12,8 +12,8 @@ from ..diagnosis import CAUGHT, frame_at_level, position_at, value_of
 from ..errors import ArgumentError, ExecutionError, LibraryError, LuaError
 from ..iteration import ipairs_step, next_entry, pairs_step
 from ..operations import call_value, metamethod_of
-from ..values import (MetaTable, ReadOnlyTable, Table, Userdata, border, first, first_of, number_text, parse_number, raw_get, raw_set,
-                      raw_text, type_name)
+from ..values import (MetaTable, ReadOnlyTable, Table, Userdata, border, first, first_of, number_text, parse_number,
+                      raw_get, raw_set, raw_text, type_name)
 
 __all__ = ["open_base", "tostring"]
 
