@@ -25,7 +25,8 @@ except ImportError:                             # Windows
     resource = None
 
 __all__ = ["allow_recursion", "check_backlog", "daemonize", "garbage_collector_at_rest", "raise_descriptor_limit",
-           "remove_pid_file", "settle_garbage_collector", "signals_for_the_main_thread", "tune_threads", "write_pid_file"]
+           "remove_pid_file", "settle_garbage_collector", "signals_for_the_main_thread", "tune_threads",
+           "write_pid_file"]
 
 _STACK_BYTES = 1 << 20
 _RECURSION_LIMIT, _RECURSION_LIMIT_3_11 = 16_000, 2_000         # see `allow_recursion`
@@ -103,12 +104,10 @@ def signals_for_the_main_thread():
 def allow_recursion(log):
     """Let functions of scripts call themselves deeper than the thousand levels that Python allows.
 
-    Since CPython 3.11 a call from Python to Python takes nothing from the thread's stack, and since 3.12 neither does
-    what else scripts reach without a limit of its own (calls with unpacked arguments, generators in loops). Endless
-    recursions of forty kinds, in a thread with a stack of `_STACK_BYTES`:
+    Since CPython 3.11 a call from Python to Python takes nothing from the thread's stack. Endless recursions of some
+    25 to 40 kinds, in a thread with a stack of `_STACK_BYTES`:
 
         3.12            all end with an error, even with a limit of 60,000; PUC Lua allows 20,000 calls
-        3.13.0          as well; but for most calls the limit does not count before 3.13.4 (a mistake of CPython)
         3.11            pcall and iterators still take some: the process lives with a limit of 4,000, not with 6,000
 
     Older ones and PyPy need stack for every call and keep their limits.

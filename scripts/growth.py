@@ -20,12 +20,11 @@ cost grows by.
 """
 import argparse
 import random
-import shutil
 import sys
 from typing import Callable, NamedTuple, Optional
 
-from servers import ServerFailed, running_servers    # which makes the package known, too
-from redis_clone.client import ClientError
+from servers import running_servers
+from suite import run_suite
 
 SIZES = (1000, 100_000, 1_000_000)
 PIPELINE = 200
@@ -361,20 +360,7 @@ def parse_options(arguments):
 
 def main(arguments=None):
     """Run the suite; return the exit status."""
-    options = parse_options(arguments)
-    real = shutil.which(options.real)
-    if not real:
-        print(f"{options.real} is not installed: there is nothing to compare with\n")
-    try:
-        missed = run(options, real)
-    except (ClientError, ServerFailed, OSError) as error:
-        print(f"benchmark.py: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    if missed:
-        print(f"\nMissed: {', '.join(missed)}")
-    return 1 if missed and options.check else 0
+    return run_suite(parse_options(arguments), run)
 
 
 if __name__ == "__main__":

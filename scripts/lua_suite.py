@@ -31,6 +31,7 @@ import time
 
 import persistence
 from servers import OWN_COMMAND, ROOT, ServerFailed, running_servers   # which makes the package known, too
+from suite import run_suite
 from redis_clone.client import ClientError
 from redis_clone.config import Config
 from redis_clone.dispatch import call, execute
@@ -348,17 +349,7 @@ def parse_options(arguments):
 
 def main(arguments=None):
     """Run the suite; return the exit status."""
-    options = parse_options(arguments)
-    real = shutil.which(options.real)
-    if not real:
-        print(f"{options.real} is not installed: there is nothing to compare with")
-    try:
-        missed = run(options, real)
-    except KeyboardInterrupt:
-        return 130
-    if missed:
-        print("\nMissed:\n" + "\n".join(f"  {what}" for what in missed))
-    return 1 if missed and options.check else 0
+    return run_suite(parse_options(arguments), run)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
 """Lua values for the tests of the C libraries: written as Python's, called and compared without a script."""
+import unittest
+
 from redis_clone.lua.errors import ArgumentError, LuaError
 from redis_clone.lua.values import NULL, Table, key_of, raw_set
 
@@ -47,4 +49,23 @@ def outcome(function, *arguments):
         return error.value.decode("latin-1")
 
 
-__all__ = ["IdleRuntime", "NULL", "lua", "python", "outcome"]
+class LibraryTestCase(unittest.TestCase):
+    """Calls the functions of a library that `open_library` opens."""
+
+    open_library = None
+
+    def setUp(self):
+        self.runtime = IdleRuntime()
+        self.library = type(self).open_library(self.runtime)
+
+    def call(self, name, *arguments):
+        return outcome(self.library[name.encode()], *arguments)
+
+    def check(self, name, *cases):
+        """Each case is the arguments, then the result."""
+        for *arguments, result in cases:
+            with self.subTest(name=name, arguments=arguments):
+                self.assertEqual(self.call(name, *arguments), result)
+
+
+__all__ = ["IdleRuntime", "LibraryTestCase", "NULL", "lua", "python", "outcome"]

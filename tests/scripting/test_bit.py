@@ -3,20 +3,13 @@ import unittest
 
 from redis_clone.scripting.bit import open_bit
 
-from .lua_values import IdleRuntime, outcome
+from .lua_values import LibraryTestCase
 
 INF, NAN = float("inf"), float("nan")
 
 
-class BitTestCase(unittest.TestCase):
-    def setUp(self):
-        self.bit = open_bit(IdleRuntime())
-
-    def check(self, name, *cases):
-        """Each case is the arguments, then the result."""
-        for *arguments, result in cases:
-            with self.subTest(name=name, arguments=arguments):
-                self.assertEqual(outcome(self.bit[name.encode()], *arguments), result)
+class BitTestCase(LibraryTestCase):
+    open_library = open_bit
 
 
 class TobitTest(BitTestCase):

@@ -8,24 +8,13 @@ from redis_clone.lua.values import MetaTable, Table
 from redis_clone.scripting import cjson_decode, cjson_encode
 from redis_clone.scripting.cjson import open_cjson
 
-from .lua_values import NULL, IdleRuntime, lua, outcome
+from .lua_values import NULL, LibraryTestCase, lua
 
 INF, NAN = math.inf, math.nan
 
 
-class CjsonTestCase(unittest.TestCase):
-    def setUp(self):
-        self.runtime = IdleRuntime()
-        self.library = open_cjson(self.runtime)
-
-    def call(self, name, *arguments):
-        return outcome(self.library[name.encode()], *arguments)
-
-    def check(self, name, *cases):
-        """Each case is the arguments, then the result."""
-        for *arguments, result in cases:
-            with self.subTest(name=name, arguments=arguments):
-                self.assertEqual(self.call(name, *arguments), result)
+class CjsonTestCase(LibraryTestCase):
+    open_library = open_cjson
 
 
 class EncodeTest(CjsonTestCase):

@@ -8,25 +8,14 @@ from redis_clone.lua.values import Table
 from redis_clone.scripting import cmsgpack
 from redis_clone.scripting.cmsgpack import open_cmsgpack
 
-from .lua_values import NULL, IdleRuntime, lua, outcome
+from .lua_values import NULL, LibraryTestCase, lua
 
 INF, NAN = math.inf, math.nan
 MISSING, BAD = "Missing bytes in input.", "Bad data format in input."
 
 
-class CmsgpackTestCase(unittest.TestCase):
-    def setUp(self):
-        self.runtime = IdleRuntime()
-        self.library = open_cmsgpack(self.runtime)
-
-    def call(self, name, *arguments):
-        return outcome(self.library[name.encode()], *arguments)
-
-    def check(self, name, *cases):
-        """Each case is the arguments, then the result."""
-        for *arguments, result in cases:
-            with self.subTest(name=name, arguments=arguments):
-                self.assertEqual(self.call(name, *arguments), result)
+class CmsgpackTestCase(LibraryTestCase):
+    open_library = open_cmsgpack
 
 
 class PackTest(CmsgpackTestCase):

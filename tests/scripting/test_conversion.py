@@ -28,7 +28,7 @@ class ToLuaTest(unittest.TestCase):
 
     def test_null_is_false_or_nil(self):
         self.check(None, False, None)
-        self.check(NULL_ARRAY, False, False)
+        self.check(NULL_ARRAY, False, None)
 
     def test_status_lines_are_tables(self):
         self.check("OK", {b"ok": b"OK"}, {b"ok": b"OK"})

@@ -185,6 +185,9 @@ class SandboxTest(ScriptCase):
         self.run_script("*2\r\n$-1\r\n$1\r\nx", "return {pcall(error, {err = 'x'})}")
         self.run_script("*2\r\n$-1\r\n$3\r\nerr",
                         "return {pcall(error, setmetatable({}, {__index = function(_, k) return k end}))}")
+        self.run_script("*2\r\n$-1\r\n$7\r\nboolean",
+                        "local ok, _, third = pcall(error, {err = true}) return {ok, type(third)}")
+        self.run_script(":3", "return select('#', pcall(error, {}))")
 
     def test_what_is_missing_from_lua(self):
         for name in ("print", "dofile", "loadfile", "require", "module", "io", "debug", "package"):

@@ -4,20 +4,13 @@ import unittest
 
 from redis_clone.scripting.struct_library import open_struct
 
-from .lua_values import IdleRuntime, outcome
+from .lua_values import LibraryTestCase
 
 INF, NAN = math.inf, math.nan
 
 
-class StructTestCase(unittest.TestCase):
-    def setUp(self):
-        self.struct = open_struct(IdleRuntime())
-
-    def check(self, name, *cases):
-        """Each case is the arguments, then the result."""
-        for *arguments, result in cases:
-            with self.subTest(name=name, arguments=arguments):
-                self.assertEqual(outcome(self.struct[name.encode()], *arguments), result)
+class StructTestCase(LibraryTestCase):
+    open_library = open_struct
 
 
 class PackTest(StructTestCase):
@@ -90,7 +83,7 @@ class PackTest(StructTestCase):
         errors = set()
         for _ in range(2):
             try:
-                self.struct[b"pack"](b"z")
+                self.library[b"pack"](b"z")
             except Exception as error:
                 errors.add(error)
         self.assertEqual(len(errors), 2)
@@ -146,7 +139,7 @@ class UnpackTest(StructTestCase):
                    ("i", {}, "bad argument #2 (string expected, got table)"), ("c1", 7, (b"7", 2.0)))
 
     def test_more_results_than_the_stack_holds(self):
-        unpack, data = self.struct[b"unpack"], b"a" * 8000
+        unpack, data = self.library[b"unpack"], b"a" * 8000
         self.assertEqual(len(unpack(b"b" * 7997, data)), 7998)
         self.check("unpack", (b"b" * 7998, data, "stack overflow (too many results)"))
 
@@ -168,7 +161,7 @@ class SizeTest(StructTestCase):
 
 class MemoryOfFormatsTest(StructTestCase):
     def test_is_bounded(self):
-        pack = self.struct[b"pack"]
+        pack = self.library[b"pack"]
         for size in range(1000):
             self.assertEqual(pack(b"c%d" % size, b"x" * 1000), b"x" * (size or 1000))
 

@@ -1,4 +1,4 @@
-"""Scripts that call themselves without end get an error, in the client threads of a real server with their small stacks."""
+"""Scripts that call themselves without end get an error, in the small stacks of a real server's client threads."""
 
 import sys
 import unittest
@@ -16,7 +16,10 @@ _ENDLESS = {
         g = function(a, b, c, d) return 1 + f(a, b, c, d) end
         return f(1, 2, 3, 4)""",
     "pcall": "local function f() local ok, e = pcall(f, 1, 2, 3) if not ok then error(e, 0) end end return f()",
-    "a metamethod": "local t = setmetatable({}, {}) getmetatable(t).__add = function(a, b) return 1 + (a + b) end return t + 1",
+    "a metamethod": """
+        local t = setmetatable({}, {})
+        getmetatable(t).__add = function(a, b) return 1 + (a + b) end
+        return t + 1""",
     "tostring": """
         local t = setmetatable({}, {})
         getmetatable(t).__tostring = function() return 'x' .. tostring(t) end
@@ -60,11 +63,15 @@ class EndlessRecursionTest(SystemTestCase):
                 self.assertEqual(self.client.execute("PING"), "PONG")
 
     def test_a_command_on_the_way_is_run_as_a_whole_or_not_at_all(self):
-        script = "local n = 0 local function f() redis.call('incr', KEYS[1]) n = n + 1 return 1 + f() end pcall(f) return n"
+        script = """
+            local n = 0
+            local function f() redis.call('incr', KEYS[1]) n = n + 1 return 1 + f() end
+            pcall(f)
+            return n"""
         count = self.client.execute("EVAL", script, 1, "count")
         self.assertEqual(self.client.execute("GET", "count"), b"%d" % count)
 
-    @unittest.skipIf(sys.implementation.name != "cpython" or sys.version_info < (3, 12), "this Python needs stack for it")
+    @unittest.skipIf(sys.implementation.name != "cpython" or sys.version_info < (3, 12), "has no room for it")
     def test_there_is_room_for_nearly_as_much_as_in_lua(self):
         script = "local function f(n) return n == 0 and 0 or 1 + f(n - 1) end return f(15000)"
         self.assertEqual(self.client.execute("EVAL", script, 0), 15000)
