@@ -5,6 +5,7 @@ from .syntax import Constant, Global, Index, Local, Logical
 __all__ = ["TextEmitter", "Known", "DEEPEST"]
 
 DEEPEST = 18            # levels of an expression in one Python expression: Python allows 200 parentheses
+_DEEPEST_BLOCK = 100    # Python's own limit
 _MARK, _END_OF_MARK = "\x01", "\x02"
 
 
@@ -45,6 +46,8 @@ class TextEmitter:
             self.out.append(self.pad + text)
 
     def indent(self):
+        if len(self.pad) >= _DEEPEST_BLOCK:     # else thousands of levels could be written in vain
+            raise SyntaxError("too many levels of indentation")
         self.pad += " "
 
     def dedent(self):
@@ -98,11 +101,11 @@ class TextEmitter:
         left, operator = expression.left, expression.operator
         if left.__class__ is Constant:          # known to be skipped: no jump at all
             return self.name_of(expression.right) if self.is_skipped(left, operator) else ""
-        if operator == "or" and left.__class__ is Logical and left.operator == "and":
-            first = left.left
+        if left.__class__ is Logical and left.operator != operator:
+            first = left.left                   # `a and b or c`: the jump from a goes to c
             while first.__class__ is Logical:
                 first = first.left
-            if first.__class__ is not Constant or self.is_skipped(first, "or"):
+            if first.__class__ is not Constant or self.is_skipped(first, operator):
                 return self.name_of(expression.right)
         return ""
 

@@ -269,7 +269,7 @@ def _binary(operator, left, right, line):
     return Binary(operator, left, right, line, depth)
 
 
-_FOLDED = frozenset("+-*/^")                    # `%` also is in Lua; nobody can tell
+_FOLDED = frozenset("+-*/%^")
 
 
 def _fold(operator, left, right):
@@ -285,6 +285,9 @@ def _fold(operator, left, right):
             result = left * right
         elif operator == "/":
             result = left / right
+        elif operator == "%":
+            quotient = left / right
+            result = left - (math.floor(quotient) if quotient else quotient) * right    # -0 stays -0
         else:
             result = math.pow(left, right)
     except (ArithmeticError, ValueError):       # division by zero, or what C gives inf or nan for

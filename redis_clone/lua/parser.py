@@ -18,6 +18,7 @@ from .syntax import (
 
 __all__ = ["parse"]
 
+_MOST_FUNCTIONS = 5000                          # in another one: Python takes long for more
 _BLOCK_ENDS = frozenset(["else", "elseif", "end", "until", "<eof>"])
 
 
@@ -272,6 +273,8 @@ class _Parser(ExpressionParser):
         self.functions += 1
         self.function = function = Function(outer, self.functions, line, name)
         outer.functions.append(function)
+        if len(outer.functions) > _MOST_FUNCTIONS:
+            self.fail_limit(outer, _MOST_FUNCTIONS, b"functions")
         self.locals = self.loops = 0
         self.skip("(")
         self.parameters(needs_self)

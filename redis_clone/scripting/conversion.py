@@ -165,7 +165,7 @@ _CONVERTERS = {
     bytearray: lambda reply, protocol: bytes(reply), str: _status, list: _array, tuple: _array, dict: _map, set: _set,
     frozenset: _set, float: _double, bool: _boolean, RedisError: _error, SpelledDouble: _spelled_double,
     SetReply: _set, MapReply: _map_of_pairs, Verbatim: _verbatim, BigNumber: _big_number,
-    Attribute: lambda reply, protocol: to_lua(reply.reply, protocol), NullArray: lambda reply, protocol: False,
+    Attribute: lambda reply, protocol: to_lua(reply.reply, protocol), NullArray: lambda reply, protocol: to_lua(None, protocol),
     NoReply: lambda reply, protocol: False,
 }
 

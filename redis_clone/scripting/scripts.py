@@ -309,14 +309,17 @@ def _refuse_global(table=None, key=None, *_):
 
 
 def _pcall_for_redis(pcall):
-    """`pcall` as scripts written before Redis 7 want it: of an error that is a table they get its text."""
+    """`pcall` as scripts written before Redis 7 want it: of an error that is a table they get its text.
+
+    If that is no text, Redis leaves it behind as a third result.
+    """
     def pcall_for_redis(*args):
         results = pcall(*args) if args else pcall(True)     # Redis calls its own placeholder then
         if results.__class__ is tuple and len(results) == 2 and results[0] is False:
             error = results[1]
-            text = error[b"err"] if isinstance(error, Table) else None
-            if text.__class__ is bytes or text.__class__ is float:
-                return False, text
+            if isinstance(error, Table):
+                text = error[b"err"]
+                return (False, text) if text.__class__ in (bytes, float) else (False, error, text)
         return results
     return pcall_for_redis
 
