@@ -63,6 +63,8 @@ class ExpressionEmitter(DeepEmitter):
         if value.__class__ is float:
             if value - value != 0.0:            # a literal that is too large
                 return "INFINITY" if value > 0 else "(-INFINITY)"
+            if value == -9223372036854775808.0:
+                return "(-4611686018427387904.0 * 2.0)"         # PyPy takes this literal for an int
             if not value:                       # 0 and -0 are one constant of a function: the one that comes first
                 self.zero = self.zero or repr(value)
                 return self.zero if self.zero == "0.0" else "(-0.0)"

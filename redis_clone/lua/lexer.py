@@ -34,8 +34,8 @@ _TOKEN = re.compile(rb"""[ \t\v\f]*(
     | [\n\r]\s*
     | [(){},;:=+*/%^\#\]](?!=) | ==
     | "[^"\\\n\r]*" | '[^'\\\n\r]*'
-    | \.?[0-9][0-9.]*(?:[eE][+-]?)?[A-Za-z0-9_]*
-    | \.{1,3}
+    | \.?[0-9][0-9.]*(?:[eE\0][+\0-]?)?[A-Za-z0-9_]*
+    | \.[.\0]{0,2}
     | (?:--)?\[(=*)\[[\s\S]*?\]\2\]
     | (?:--)?\[=*\[[\s\S]*
     | --[^\n\r]*\s*
@@ -48,6 +48,8 @@ _TOKEN = re.compile(rb"""[ \t\v\f]*(
     | \Z)""", re.VERBOSE)
 
 _FIXED = {text.encode(): text for text in _KEYWORDS + _OPERATORS}
+# C's lexer searches what comes next in strings that end in a zero byte, and finds that as well.
+_FIXED.update({b".\0": "..", b"..\0": "...", b".\0.": "...", b".\0\0": "..."})
 _FIXED[b""] = "<eof>"
 _FIXED[b"\n"] = 1                               # not a token: the number of lines that end
 

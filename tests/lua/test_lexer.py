@@ -85,6 +85,10 @@ class NumbersTest(unittest.TestCase):
             self.assertEqual(value(text), number, text)
             self.assertIs(value(text).__class__, float)
 
+    def test_a_zero_byte_counts_as_an_exponent_and_ends_what_is_read_of_a_number(self):
+        self.assertEqual(value(b"0.3\x0012"), 0.3)
+        self.assertEqual(kinds(b"1\0+2"), ["<number>", "<eof>"])
+
     def test_hexadecimal_numbers_as_strtod_reads_them(self):
         for text, number in ((b"0x10", 16.0), (b"0XfF", 255.0), (b"0x1p4", 16.0),
                              (b"0xffffffffffffffffff", 2.0 ** 72)):
