@@ -56,7 +56,7 @@ class SandboxTestCase(EngineTestCase):
 
 class ReachTest(SandboxTestCase):
     def test_only_lua_values_can_be_reached(self):
-        self.assertEqual(self.run_script(WALK), b"boolean function number string table userdata")
+        self.assertEqual(self.run_script(WALK), b"function number string table userdata")
 
     def test_no_python_object_is_in_the_tables_of_the_state(self):
         self.run_script("return 1")
