@@ -10,9 +10,9 @@ what a library function raises has that of its caller if that is a script.
 import os
 import re
 import sys
-from functools import lru_cache
 
 from .errors import ArgumentError, ExecutionError, LibraryError, LuaError, OperationError, chunk_id
+from .memory import remembered
 from .values import type_name
 
 __all__ = ["file_name", "diagnose", "value_of", "position_at", "TAIL", "PART", "frame_at_level",
@@ -36,7 +36,7 @@ def file_name(chunk_name, entries):
     return f"{_PREFIX}{chunk_name.decode('latin-1').encode('unicode_escape').decode()}>\n" + "\n".join(entries)
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def _places(name):
     """(name of the chunk as bytes, entries) of a file name."""
     title, _, rest = name.partition("\n")
@@ -71,7 +71,7 @@ def position_at(frame):
     return _position(frame.f_code.co_filename, frame.f_lineno)
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _position(name, python_line):
     chunk_name, line, _ = _entry(name, python_line)
     return b"%s:%d: " % (chunk_id(chunk_name), line)

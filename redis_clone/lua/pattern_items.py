@@ -12,7 +12,8 @@ as in 5.1.
 Pure functions: callable from any thread.
 """
 from collections import namedtuple
-from functools import lru_cache
+
+from .memory import remembered
 
 __all__ = ["ONE", "OPTIONAL", "GREEDY", "LAZY", "OPEN", "CLOSE", "POSITION", "BALANCE", "FRONTIER", "BACK",
            "END", "ERROR", "ALL", "Item", "Parsed", "parse", "bytes_of", "table_of"]
@@ -69,7 +70,7 @@ def bytes_of(mask):
     return [byte for byte in range(256) if mask >> byte & 1]
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def table_of(mask):
     """A mask as 256 bytes, 1 for those in it: to be indexed, or for bytes.translate."""
     return bytes(mask >> byte & 1 for byte in range(256))

@@ -15,10 +15,10 @@ what they skip. A choice leaves out places at which the next item cannot match.
 
 A Machine is immutable; what changes during a match is in a _Match.
 """
-import functools
 import re
 
 from .errors import LibraryError
+from .memory import remembered
 from .pattern_costs import follow_sets, sweeps
 from .pattern_items import (ALL, BACK, BALANCE, CLOSE, END, ERROR, FRONTIER, GREEDY, LAZY, ONE, OPEN,
                             OPTIONAL, POSITION, bytes_of, table_of)
@@ -29,7 +29,7 @@ FAIL = -1
 _CHOICES = (GREEDY, LAZY, OPTIONAL)
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(256)
 def class_source(mask):
     """The regular expression (bytes) for one byte of a mask that is not empty."""
     if mask == ALL:
@@ -48,7 +48,7 @@ def class_source(mask):
     return b"[%s%s]" % (b"^" if negated else b"", b"".join(b"\\x%02x-\\x%02x" % (a, b) for a, b in ranges))
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(256)
 def _skipper(mask):
     """A function of a text and a place: a match object of the longest run of bytes of the mask there."""
     return re.compile(class_source(mask) + b"*" if mask else b"", re.DOTALL).match

@@ -118,7 +118,7 @@ class LeftBehindTest(SandboxTestCase):
             self.run_script("for i = 1, 300 do coroutine.wrap(function() (function() coroutine.yield() end)() end)() end")
             self.fails("stack overflow", "local t = setmetatable({}, {}) getmetatable(t).__index = "
                                          "function(t, k) return t[k] + 1 end return t.x")
-        self.assertEqual(self.run_script(source), first)
+        self.assertLess(abs(self.run_script(source) - first), 20)      # PyPy looks at bytes of stack
 
     def test_the_protocol_for_replies(self):
         self.run_script("redis.setresp(3)")

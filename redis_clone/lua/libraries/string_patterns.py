@@ -5,12 +5,12 @@ given to the regular expression directly, which is nearly always; others go thro
 
 No locks: a Lua state belongs to the one thread that runs it.
 """
-import functools
 import re
 from itertools import islice
 
 from ..arguments import NO_VALUE, check_int, check_integer, check_string
 from ..errors import ArgumentError, LibraryError
+from ..memory import remembered
 from ..patterns import PATTERNS, compile_pattern, is_plain
 from ..values import Table, first, number_text, type_name
 
@@ -229,7 +229,7 @@ def _template(compiled, replacement):
     return _filling(compiled, *parsed(replacement))
 
 
-@functools.lru_cache(maxsize=256)
+@remembered(256)
 def _parsed_template(replacement):
     """A template for the operator %, and the numbers of the groups to be filled in."""
     pieces, numbers = [], []
