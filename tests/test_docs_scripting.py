@@ -16,6 +16,7 @@ from redis_clone.lua.compiler import python_text
 from redis_clone.lua.inference import infer
 from redis_clone.lua.lexer import scan
 from redis_clone.lua.parser import parse
+from redis_clone.lua.stack import CALLS_ARE_UNCHECKED
 from redis_clone.lua.syntax import Function, Variable
 from tests.recording import RecordingTestCase
 from tests.support import REAL
@@ -192,6 +193,7 @@ def variables_of(node):
     return set()
 
 
+@unittest.skipIf(CALLS_ARE_UNCHECKED, "functions begin with one more line in this version of Python")
 class PythonTextTest(unittest.TestCase):
     def test_what_lua_is_compiled_to(self):
         text = (ROOT / "docs/scripting.md").read_text(encoding="utf-8")
