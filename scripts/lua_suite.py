@@ -31,7 +31,7 @@ import time
 
 import persistence
 from servers import OWN_COMMAND, ROOT, ServerFailed, running_servers   # which makes the package known, too
-from suite import run_suite
+from suite import parse_choice, run_suite
 from redis_clone.client import ClientError
 from redis_clone.config import Config
 from redis_clone.dispatch import call, execute
@@ -334,22 +334,9 @@ def make_parser():
     return parser
 
 
-def parse_options(arguments):
-    parser = make_parser()
-    options = parser.parse_args(arguments)
-    chosen = options.only.lower().split(",")
-    unknown = sorted(set(chosen) - set(MEASUREMENTS))
-    if unknown:
-        parser.error(f"nothing is named {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
-    options.only = [name for name in MEASUREMENTS if name in chosen]
-    if options.rounds < 1 or options.requests < 1:
-        parser.error("--rounds and --requests: the least is 1")
-    return options
-
-
 def main(arguments=None):
     """Run the suite; return the exit status."""
-    return run_suite(parse_options(arguments), run)
+    return run_suite(parse_choice(make_parser(), arguments, MEASUREMENTS), run)
 
 
 if __name__ == "__main__":

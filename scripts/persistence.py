@@ -42,7 +42,7 @@ from typing import NamedTuple
 
 import mixed_data
 from servers import OWN_COMMAND, ServerFailed, fill, running_servers    # which makes the package known, too
-from suite import run_suite
+from suite import parse_choice, run_suite
 from redis_clone.client import ClientError, encode_command
 
 KEYS = 1_000_000
@@ -407,16 +407,9 @@ def make_parser():
 
 def parse_options(arguments):
     parser = make_parser()
-    options = parser.parse_args(arguments)
-    chosen = options.only.lower().split(",")
-    unknown = sorted(set(chosen) - set(MEASUREMENTS))
-    if unknown:
-        parser.error(f"nothing is named {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
-    options.only = [name for name in MEASUREMENTS if name in chosen]
+    options = parse_choice(parser, arguments, MEASUREMENTS)
     if options.keys < max(FORK_SIZES):
         parser.error(f"--keys: the least is {max(FORK_SIZES)}")
-    if options.rounds < 1 or options.requests is not None and options.requests < 1:
-        parser.error("--rounds and --requests: the least is 1")
     return options
 
 

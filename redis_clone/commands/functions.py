@@ -3,21 +3,21 @@
 Which libraries there are is in ../scripting/functions.py, how a function is run in ../scripting/scripts.py. What
 changes the libraries is repeated as it is from the append-only file. Handlers run with the engine's lock held.
 """
-from ..args import parse_int
 from ..errors import RedisError, SubcommandSyntaxError
 from ..glob import matches
 from ..persistence.corrupt import CorruptPayload
 from ..persistence.dump_payload import WrongChecksum
 from ..registry import group
 from ..resp import SetReply
+from ..scripting.conversion import decode_text
 from ..scripting.function_dump import decode_libraries, encode_libraries
+from ..scripting.scripts import FLAGS
+from .scripting import parse_key_count
 
 command = group("scripting")
 command.container("FUNCTION", "A container for function commands.", since="7.0.0")
 
-_COUNTS = {b"%d" % count: count for count in range(33)}         # to read these takes the time of a look-up
 _POLICIES = (b"FLUSH", b"APPEND", b"REPLACE")
-_FLAGS = ("no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys")       # as LIST orders them
 
 
 # --- calling -------------------------------------------------------------------------------------------
@@ -42,13 +42,7 @@ def _call(session, command_name, name, numkeys, words):
     function = engine.functions.find(name)
     if function is None:
         raise RedisError("ERR Function not found")
-    count = _COUNTS.get(numkeys)
-    if count is None:
-        count = parse_int(numkeys, "ERR Bad number of keys provided")
-    if count > len(words):
-        raise RedisError("ERR Number of keys can't be greater than number of args")
-    if count < 0:
-        raise RedisError("ERR Number of keys can't be negative")
+    count = parse_key_count(numkeys, words, "ERR Bad number of keys provided")
     engine.functions.called_with = command_name, name, numkeys
     return engine.scripting.run(session, function, words[:count], words[count:], command_name == b"FCALL_RO")
 
@@ -61,7 +55,7 @@ def function_load(session, *args):
     *options, source = args
     for option in options:
         if option.upper() != b"REPLACE":
-            raise RedisError(f"ERR Unknown option given: {_text(option)}")
+            raise RedisError(f"ERR Unknown option given: {decode_text(option)}")
     name = session.engine.functions.load(source, replace=bool(options))
     session.engine.keyspace.dirty += 1
     return name
@@ -109,7 +103,7 @@ def _parse_list_options(options):
             if pattern is None:
                 raise RedisError("ERR library name argument was not given")
         else:
-            raise RedisError(f"ERR Unknown argument {_text(option)}")
+            raise RedisError(f"ERR Unknown argument {decode_text(option)}")
     return with_code, pattern
 
 
@@ -119,7 +113,7 @@ def _describe(library, with_code):
         b"engine": b"LUA",
         b"functions": [
             {b"name": name, b"description": function.description,
-             b"flags": SetReply(flag for flag in _FLAGS if flag.encode() in function.flags)}
+             b"flags": SetReply(flag.decode() for flag in FLAGS if flag in function.flags)}
             for name, function in library.functions.items()],
     }
     if with_code:
@@ -181,10 +175,6 @@ def _describe_running(engine):
     return {b"name": scripting.running.name,
             b"command": [*engine.functions.called_with, *scripting.keys, *scripting.args],
             b"duration_ms": int((engine.clock.monotonic() - scripting.started_s) * 1000)}
-
-
-def _text(word):
-    return word.decode("utf-8", "surrogateescape")
 
 
 @command("FUNCTION|HELP", arity=2, flags="loading stale", since="7.0.0")

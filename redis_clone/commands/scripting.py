@@ -3,10 +3,12 @@ from ..args import parse_int
 from ..errors import RedisError
 from ..registry import group
 
+__all__ = ["parse_key_count"]
+
 command = group("scripting")
 command.container("SCRIPT", "A container for Lua scripts management commands.", since="2.6.0")
 
-_COUNTS = {b"%d" % count: count for count in range(33)}
+_COUNTS = {b"%d" % count: count for count in range(33)}         # to read these takes the time of a look-up
 _LENGTH_OF_SHA1 = 40
 
 
@@ -39,7 +41,7 @@ def evalsha_ro(session, digest, count, *args):
 
 
 def _evaluate(session, source, count, args, read_only):
-    count = _parse_count(count, args)
+    count = parse_key_count(count, args)
     scripting = session.engine.scripting
     return scripting.run(session, scripting.load(source), args[:count], args[count:], read_only)
 
@@ -49,7 +51,7 @@ def _evaluate_known(session, digest, count, args, read_only):
     program = scripting.programs.get(digest) or scripting.programs.get(digest.lower())
     if program is None and len(digest) != _LENGTH_OF_SHA1:
         raise _no_script()
-    count = _parse_count(count, args)
+    count = parse_key_count(count, args)
     if program is None:
         raise _no_script()
     return scripting.run(session, program, args[:count], args[count:], read_only)
@@ -59,11 +61,11 @@ def _no_script():
     return RedisError("NOSCRIPT No matching script. Please use EVAL.")
 
 
-def _parse_count(raw, args):
-    """How many of `args` are keys."""
+def parse_key_count(raw, args, message=None):
+    """How many of `args` are keys; `message` is for what is no number."""
     count = _COUNTS.get(raw)
     if count is None:
-        count = parse_int(raw)
+        count = parse_int(raw, message)
     if count > len(args):
         raise RedisError("ERR Number of keys can't be greater than number of args")
     if count < 0:

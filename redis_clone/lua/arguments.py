@@ -4,7 +4,7 @@
 "got no value" from "got nil", and end in ``*_``, since it ignores what is too much.
 """
 from .errors import ArgumentError
-from .values import Table, number_text, parse_number, type_name
+from .values import Table, number_text, to_number, type_name
 
 __all__ = ["NO_VALUE", "check_any", "check_number", "check_integer", "check_int", "check_string", "check_table",
            "check_function", "optional_number", "optional_integer", "optional_int", "optional_string", "wrong_type",
@@ -35,7 +35,7 @@ def check_number(value, position):
     """A float: the number, or the one that a string spells."""
     if value.__class__ is float:
         return value
-    number = parse_number(value) if value.__class__ is bytes else None
+    number = to_number(value)
     if number is None:
         raise wrong_type(value, position, b"number")
     return number

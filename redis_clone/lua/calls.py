@@ -9,8 +9,8 @@ itself runs that for those who cannot wait for it, such as library functions and
 does not allow to yield either. Calls between generators are `yield from call(f, x)`.
 """
 from .errors import ExecutionError, LuaError, OperationError
-from .operations import depth, metamethod_of, set_index
-from .values import Table, type_name
+from .operations import depth, metamethod_of
+from .values import array_of, type_name
 
 __all__ = ["bounce", "call", "generator_function", "argument_table", "keep_environment", "YIELD_REFUSED"]
 
@@ -40,9 +40,7 @@ def bounce(pending):
 
 def argument_table(values):
     """The local `arg` of functions that do not use `...` themselves, as Lua 5.0 had it."""
-    table = Table()
-    for position, value in enumerate(values, 1):
-        set_index(table, float(position), value)
+    table = array_of(values)
     table[b"n"] = float(len(values))
     return table
 

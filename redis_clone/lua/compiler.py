@@ -27,7 +27,7 @@ def compile_chunk(source, chunk_name, namespace, environment, environments=False
         text, entries = python_text(source, chunk_name, environments)
         code = compile(text, file_name(chunk_name, entries), "exec", dont_inherit=True)
     except (RecursionError, MemoryError, SyntaxError, OverflowError):
-        # Python's limits are not Lua's: 20 nested loops, 99 nested blocks.
+        # Python's limits are not Lua's: it takes some 100 nested blocks.
         raise LuaError(b"%s: chunk has too many syntax levels" % chunk_id(chunk_name)) from None
     defined = {"E": [environment]}              # for the `def` of the main function, if it has its own globals
     exec(code, namespace, defined)

@@ -2,7 +2,7 @@
 from .diagnosis import TAIL
 from .emitter_operators import OperatorEmitter
 from .inference import NUMBER, STRING, TABLE
-from .syntax import Binary, Call, Constant, Global, Index, Logical, MethodCall, Unary, Vararg
+from .syntax import MULTIPLE, Binary, Call, Constant, Global, Index, Logical, Unary, Vararg
 
 __all__ = ["CallEmitter"]
 
@@ -14,14 +14,12 @@ class CallEmitter(OperatorEmitter):
         """A call with all its results."""
         function = expression.function
         place = self.call_place(expression.line, self.name_of(function))
-        if function.__class__ is Constant:
-            return self.invocation(place, f"call_value, {self.value(function)}", expression.arguments)
         if self.is_select(expression):
             return self.select(expression)
         if self.generators and self.is_yield(expression):
             return self.yield_(expression, place)
         code = self.value(function)
-        if function.__class__ in (Logical, Unary, Binary):      # a name: Python warns of calls of literals
+        if function.__class__ in (Constant, Logical, Unary, Binary):        # a name: Python warns of calls of literals
             code = f"({self.temporary()} := {code})"
         return self.invocation(place, code, expression.arguments)
 
@@ -53,18 +51,11 @@ class CallEmitter(OperatorEmitter):
 
     def invocation(self, place, function, arguments, *leading):
         """The call itself. `function` is text; `leading`: texts of first arguments."""
-        codes = list(leading)
-        rest = arguments[-1] if arguments and arguments[-1].__class__ in (Call, MethodCall, Vararg) else None
-        if rest is not None and self.is_single(rest):
-            rest = None
-        plain = True
-        for argument in arguments[:-1] if rest is not None else arguments:
-            codes.append(self.value(argument))
-            plain = plain and (self.is_steady(argument))
+        singles, rest = self.split(arguments)
+        codes = [*leading, *[self.value(argument) for argument in singles]]
+        plain = all([self.is_steady(argument) for argument in singles])
         if self.generators:
             return self.yielding_call(place, function, codes, rest, plain)
-        if function.startswith("call_value, "):
-            function, codes = "call_value", [function[12:], *codes]
         if rest is None:
             return f"({place}{function}({', '.join(codes)}))"
         if plain and rest.__class__ is not Vararg:
@@ -78,12 +69,19 @@ class CallEmitter(OperatorEmitter):
             return f"({place}spread({function}, {self.results(rest)}))"
         return f"({place}spread({function}, ({', '.join(codes)}, *{self.results(rest)})))"
 
+    def split(self, arguments):
+        """(those that give exactly one value each, the last one if it may give any other number, else None)."""
+        last = arguments[-1] if arguments else None
+        if last.__class__ in MULTIPLE and not self.is_single(last):
+            return arguments[:-1], last
+        return arguments, None
+
     def yielding_call(self, place, function, codes, rest, plain):
         """A call from a generator: one that may yield, unless the function is a library's."""
         if rest is not None:
             codes.append(f"*{self.results(rest)}")
             plain = False
-        if not plain or function.startswith("call_value, "):
+        if not plain:
             return f"({place}yield from call({', '.join([function] + codes)}))"
         name = self.temporary()
         together = "".join([f", {code}" for code in codes])
@@ -105,7 +103,7 @@ class CallEmitter(OperatorEmitter):
         return (function.__class__ is Index and function.table.__class__ is Global
                 and function.table.name == b"coroutine" and function.key.__class__ is Constant
                 and function.key.value == b"yield"
-                and not (arguments and arguments[-1].__class__ in (Call, MethodCall, Vararg)))
+                and not (arguments and arguments[-1].__class__ in MULTIPLE))
 
     def yield_(self, expression, place):
         """`coroutine.yield(...)` without generators around the yield itself."""

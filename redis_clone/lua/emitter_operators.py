@@ -1,11 +1,10 @@
 """The Python text of operators, indexes and table constructors. See emitter.py."""
 from .emitter_text import DEEPEST, TextEmitter
-from .inference import BOOLEAN, FUNCTION, NIL, NUMBER, STRING, TABLE
-from .syntax import Binary, Call, Constant, Local, Logical, MethodCall, Unary, Vararg
+from .inference import ALWAYS_TRUE, BOOLEAN, FUNCTION, NIL, NUMBER, STRING, TABLE
+from .syntax import MULTIPLE, Binary, Constant, Local, Logical, Unary
 
-__all__ = ["OperatorEmitter", "ALWAYS_TRUE"]
+__all__ = ["OperatorEmitter"]
 
-ALWAYS_TRUE = (NUMBER, STRING, TABLE, FUNCTION)
 _COPIED = 60            # characters of text that may stand twice
 _EXACT = "-9007199254740992.0 < {} < 9007199254740992.0"       # whole numbers up to 2^53
 _ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo", "^": "power"}
@@ -197,7 +196,7 @@ class OperatorEmitter(TextEmitter):
         if expression.__class__ is Constant:
             code = f"BOOLEAN_KEY[{expression.value!r}]" if kind is BOOLEAN else self.value(expression)
             return code, code
-        if kind in (NUMBER, STRING, TABLE, FUNCTION):
+        if kind in ALWAYS_TRUE:
             if self.is_plain(expression):
                 return (self.value(expression),) * 2
             code = self.value(expression)
@@ -246,7 +245,7 @@ class OperatorEmitter(TextEmitter):
         if not items:
             return "Table()"
         last = items[-1]
-        rest = last[1] if last[0] is None and last[1].__class__ in (Call, MethodCall, Vararg) else None
+        rest = last[1] if last[0] is None and last[1].__class__ in MULTIPLE else None
         if rest is not None:
             if len(items) == 1:
                 return f"array_of({self.results(rest)})"

@@ -9,18 +9,16 @@ Loops and functions begin with `if STOP: stop()`, by which other threads can get
 """
 from .diagnosis import PART, TAIL
 from .emitter import ExpressionEmitter
-from .emitter_operators import ALWAYS_TRUE
 from .emitter_text import DEEPEST, Known
-from .inference import BOOLEAN, FUNCTION, NUMBER, STRING, TABLE, is_builtin_call, kind_of
+from .inference import ALWAYS_TRUE, BOOLEAN, FUNCTION, NUMBER, STRING, TABLE, is_builtin_call, kind_of
 from .stack import CALLS_ARE_UNCHECKED
-from .syntax import (Assignment, Binary, Break, Call, CallStatement, Constant, Do, Function, GenericFor, Global, If,
-                     Index, Local, LocalFunction, LocalStatement, MethodCall, NumericFor, Repeat, Return, Unary,
-                     Vararg, While)
+from .syntax import (MULTIPLE, Assignment, Binary, Break, Call, CallStatement, Constant, Do, Function, GenericFor,
+                     Global, If, Index, Local, LocalFunction, LocalStatement, MethodCall, NumericFor, Repeat, Return,
+                     Unary, Vararg, While)
 
 __all__ = ["emit"]
 
 _NEVER_NIL = (*ALWAYS_TRUE, BOOLEAN)
-_MULTIPLE = (Call, MethodCall, Vararg)
 _NESTED_LOOPS = 18      # Python allows 20 in one function
 _CHECK = "if STOP: stop()"
 _INFINITE = float("inf")
@@ -163,25 +161,19 @@ class _Emitter(ExpressionEmitter):
             return
         last = values[-1] if values else None
         wanted = len(variables) - len(values) + 1       # of the last value
-        takes_many = (last.__class__ in _MULTIPLE and wanted > 1
-                      and not (last.__class__ is Call and self.is_single(last)))
+        takes_many = last.__class__ in MULTIPLE and wanted > 1 and not self.is_single(last)
         for position, value in enumerate(values[:-1] if takes_many else values):
             if position < len(variables):
                 self.line(self.declared(variables[position], self.value(value)), statement.line)
             else:
-                self.line(self.multiple(value) if value.__class__ in _MULTIPLE else self.value(value), statement.line)
+                self.line(self.multiple(value) if value.__class__ in MULTIPLE else self.value(value), statement.line)
         if takes_many:
-            self.take_many([self.local_target(variable) for variable in variables[-wanted:]], last, statement.line)
-            for variable in variables[-wanted:]:
-                if self.is_boxed(variable):
-                    name = self.variable_name(variable)
-                    self.line(f"{name} = [{name}]")
+            rest = variables[-wanted:]
+            self.take_many([self.variable_name(variable) for variable in rest], last, statement.line)
+            self.box(rest)
             return
         for variable in variables[len(values):]:
             self.line(self.declared(variable, "None"), statement.line)
-
-    def local_target(self, variable):
-        return self.variable_name(variable)
 
     def take_many(self, targets, expression, line):
         """Assign the results of a call or `...` to several names."""
@@ -298,9 +290,9 @@ class _Emitter(ExpressionEmitter):
         names = []
         wanted = len(targets)
         last = values[-1]
-        takes_many = last.__class__ in _MULTIPLE and wanted > len(values)
+        takes_many = last.__class__ in MULTIPLE and wanted > len(values)
         for value in values[:-1] if takes_many else values:
-            if value.__class__ in _MULTIPLE and len(names) >= wanted:
+            if value.__class__ in MULTIPLE and len(names) >= wanted:
                 self.line(self.multiple(value), line)
                 continue
             code = self.value(value)
@@ -421,8 +413,7 @@ class _Emitter(ExpressionEmitter):
         self.line(f"for {name} in for_range({start}, {stop}, {step}):", statement.line)
         self.indent()
         self.line(_CHECK, statement.line)
-        if self.is_boxed(statement.variable):
-            self.line(f"{name} = [{name}]")
+        self.box([statement.variable])
         self.dedent()
         self.block(statement.body)
 
@@ -442,11 +433,11 @@ class _Emitter(ExpressionEmitter):
 
     def three_values(self, values):
         """The text of function, state and first value of a generic for, as arguments."""
-        if len(values) == 1 and values[0].__class__ in _MULTIPLE:
+        if len(values) == 1 and values[0].__class__ in MULTIPLE:
             return f"*adjust({self.multiple(values[0])}, 3)"
         codes = []
         for position, value in enumerate(values):
-            if position == len(values) - 1 and value.__class__ in _MULTIPLE and position < 2:
+            if position == len(values) - 1 and value.__class__ in MULTIPLE and position < 2:
                 codes.append(f"*adjust({self.multiple(value)}, {3 - position})")
             elif position < 3:
                 codes.append(self.value(value))
@@ -479,7 +470,7 @@ class _Emitter(ExpressionEmitter):
                 self.give("va", line)
             else:
                 self.give(self.value(value), line)
-        elif values[-1].__class__ in _MULTIPLE:
+        elif values[-1].__class__ in MULTIPLE:
             codes = [self.value(value) for value in values[:-1]]
             self.give(f"({', '.join(codes)}, *{self.results(values[-1])})", line)
         else:
@@ -487,8 +478,6 @@ class _Emitter(ExpressionEmitter):
 
     def return_call(self, call, line):
         """A call as the whole result of a function that does not nest: handed back as a list, see calls.py."""
-        arguments = call.arguments
-        rest = arguments[-1] if arguments and arguments[-1].__class__ in _MULTIPLE else None
         name = self.temporary()
         if call.__class__ is Call:
             place = self.place(f"{TAIL}{call.line}", self.name_of(call.function))
@@ -499,12 +488,8 @@ class _Emitter(ExpressionEmitter):
             function, subject = self.method(call)
             codes = [subject]
         self.line(f"{name} = {function}", call.line)
-        if not self.is_plain_text(codes):
-            kept = self.temporary()
-            self.line(f"{kept} = {codes[0]}")
-            codes = [kept]
-        for argument in arguments[:-1] if rest is not None else arguments:
-            codes.append(self.value(argument))
+        singles, rest = self.split(call.arguments)
+        codes += [self.value(argument) for argument in singles]
         if rest is not None:
             codes.append(f"*{self.results(rest)}")
         together = ", ".join([name] + codes)
@@ -518,10 +503,6 @@ class _Emitter(ExpressionEmitter):
         else:
             self.give(f"({place}{name}({', '.join(codes)}))" if rest is None else
                       f"({place}spread({name}, ({', '.join(codes)},)))", call.line)
-
-    @staticmethod
-    def is_plain_text(codes):
-        return all(code.isidentifier() for code in codes)
 
     def break_(self, statement):
         self.line("break", statement.line)

@@ -11,12 +11,10 @@ import math
 
 from .parser_state import MOST_LEVELS, ParserState
 from .syntax import (
-    Binary, Call, Constant, Global, Index, Local, Logical, MethodCall, Parenthesized, TableConstructor, Unary,
-    Vararg)
+    MULTIPLE, Binary, Call, Constant, Global, Index, Local, Logical, MethodCall, Parenthesized, TableConstructor,
+    Unary, Vararg)
 
-__all__ = ["ExpressionParser", "MULTIPLE"]
-
-MULTIPLE = (Call, MethodCall, Vararg)           # what may have any number of values
+__all__ = ["ExpressionParser"]
 
 _LITERALS = {"nil": None, "true": True, "false": False}
 _LATE = (Index, Global)

@@ -14,9 +14,11 @@ from .syntax import (Assignment, Binary, Break, Call, CallStatement, Constant, D
                      Index, Local, LocalFunction, LocalStatement, Logical, MethodCall, NumericFor, Parenthesized,
                      Repeat, Return, TableConstructor, Unary, Vararg, While)
 
-__all__ = ["infer", "kind_of", "NUMBER", "STRING", "TABLE", "BOOLEAN", "NIL", "FUNCTION", "BUILTIN_FUNCTIONS"]
+__all__ = ["infer", "kind_of", "NUMBER", "STRING", "TABLE", "BOOLEAN", "NIL", "FUNCTION", "ALWAYS_TRUE",
+           "BUILTIN_FUNCTIONS"]
 
 NUMBER, STRING, TABLE, BOOLEAN, NIL, FUNCTION = "number", "string", "table", "boolean", "nil", "function"
+ALWAYS_TRUE = (NUMBER, STRING, TABLE, FUNCTION)         # neither nil nor a boolean
 _DEEPEST = 100                                  # expressions that are deeper are not looked into
 
 _ANY = "any"                                    # nothing has been seen yet: compatible with everything
@@ -61,9 +63,9 @@ def kind_of(expression):
         return callee.kind if callee is not None and callee.single else None
     if node is Logical:
         left, right = kind_of(expression.left), kind_of(expression.right)
-        if expression.operator == "or" and left in (NUMBER, STRING, TABLE, FUNCTION):
+        if expression.operator == "or" and left in ALWAYS_TRUE:
             return left                         # never false: the right side does not matter
-        if expression.operator == "and" and left in (NUMBER, STRING, TABLE, FUNCTION):
+        if expression.operator == "and" and left in ALWAYS_TRUE:
             return right
         return _join(left, right)
     if node is Unary:
@@ -162,6 +164,8 @@ def _find_kinds(facts):
     for node in (*variables, *functions):
         if node.kind is _ANY:
             node.kind = None
+
+
 def _name_known_functions(chunk):
     """`Variable.known_function` of each `local function` that is never assigned again."""
     pending = [chunk]
@@ -242,15 +246,15 @@ def _find_tail_calls(facts):
             edges.setdefault(function, []).append(callee)
         elif function.parent is not None and not is_builtin_call(call):
             function.tail_calls = True
-    pending = [function for function in edges if function.parent is not None]
-    for function in pending:
+    callers = [function for function in edges if function.parent is not None]
+    for function in callers:
         function.tail_calls = function.tail_calls or _leads_to(function, function, edges)
-    while pending:                              # who calls such a function last is one as well: it may come back
-        pending = [function for function in pending if not function.tail_calls
-                   and any(callee.tail_calls for callee in edges[function])]
-        for function in pending:
-            function.tail_calls = True
-        pending = [function for function in edges if function.parent is not None] if pending else []
+    changed = True
+    while changed:                              # who calls such a function last is one as well: it may come back
+        changed = False
+        for function in callers:
+            if not function.tail_calls and any(callee.tail_calls for callee in edges[function]):
+                function.tail_calls = changed = True
 
 
 def _leads_to(function, wanted, edges):

@@ -8,14 +8,9 @@ from types import FunctionType
 
 from .arguments import NO_VALUE, wrong_type
 from .errors import ExecutionError, OperationError
-from .values import BOOLEAN_KEY, Table, first, key_of
+from .values import BOOLEAN_KEY, Table, first, key_of, raw_equal
 
 __all__ = ["next_entry", "pairs_step", "ipairs_step", "each_key", "each_pair", "each"]
-
-
-def _same(left, right):
-    """Whether two keys are the same; no metamethod is asked."""
-    return left is right or left.__class__ is right.__class__ and left.__class__ in (float, bytes) and left == right
 
 
 def next_entry(table=NO_VALUE, key=None, *_):
@@ -30,11 +25,11 @@ def next_entry(table=NO_VALUE, key=None, *_):
     if key.__class__ is bool:
         key = BOOLEAN_KEY[key]
     cursor = getattr(table, "cursor", None)
-    if cursor is not None and _same(cursor[2], key):
+    if cursor is not None and raw_equal(cursor[2], key):
         keys, position, _ = cursor
         if keys is None:
             keys = list(table)
-            position = 1 if keys and _same(keys[0], key) else 0     # or it has been cleared since
+            position = 1 if keys and raw_equal(keys[0], key) else 0     # or it has been cleared since
     else:
         keys = list(table)
         if key not in table:

@@ -14,18 +14,17 @@ import threading
 from contextlib import contextmanager
 from itertools import count, islice
 
-from .errors import ExecutionError, LibraryError, LuaError, OperationError
+from .errors import ExecutionError, OperationError
 from .values import (BOOLEAN_KEY, MetaTable, ReadOnlyTable, Table, Userdata, border, first, key_of, number_text,
-                     parse_number, type_name)
+                     parse_number, to_number, type_name)
 
-__all__ = ["add", "subtract", "multiply", "divide", "modulo", "power", "negate", "equal", "lt", "le", "concat",
+__all__ = ["add", "subtract", "multiply", "divide", "modulo", "power", "negate", "lt", "le", "concat",
            "concat_two", "length", "set_index", "set_global", "index", "for_range", "adjust", "spread",
            "nested", "metamethod_of", "is_true", "build_table", "call_value", "check_key", "method",
            "set_field", "enter", "depth"]
 
 _MAXIMUM_DEPTH = 195                            # nested calls through C, as LUAI_MAXCCALLS allows about 200
 _LONGEST_CHAIN = 100                            # of __index tables: MAXTAGLOOP
-_MAXIMUM_STRING = 512 * 1024 * 1024
 
 
 class _Depth(threading.local):
@@ -88,14 +87,9 @@ def call_value(function, *args):
 
 def _operands(left, right, event):
     """Two floats, or None and what the metamethod says."""
-    if left.__class__ is float:
-        left_number = left
-    else:
-        left_number = parse_number(left) if left.__class__ is bytes else None
-    if right.__class__ is float:
-        right_number = right
-    else:
-        right_number = parse_number(right) if right.__class__ is bytes else None
+    # to_number of both, without the calls
+    left_number = left if left.__class__ is float else parse_number(left) if left.__class__ is bytes else None
+    right_number = right if right.__class__ is float else parse_number(right) if right.__class__ is bytes else None
     if left_number is not None and right_number is not None:
         return left_number, right_number
     handler = metamethod_of(left, event)
@@ -165,9 +159,7 @@ def power(left, right):
 
 
 def negate(operand):
-    if operand.__class__ is float:
-        return -operand
-    number = parse_number(operand) if operand.__class__ is bytes else None
+    number = to_number(operand)
     if number is not None:
         return -number
     handler = metamethod_of(operand, b"__unm")
@@ -177,11 +169,6 @@ def negate(operand):
 
 
 # --- comparison ------------------------------------------------------------------------------------------
-
-def equal(left, right):
-    """`left == right` for values of any type."""
-    return left == right and left.__class__ is right.__class__
-
 
 def _cannot_compare(left, right):
     left, right = type_name(left), type_name(right)
@@ -361,32 +348,26 @@ def _missing_in_string(text, key):
 
 def set_index(table, key, value):
     """`table[key] = value` for values of any type."""
-    kind = table.__class__
-    if kind is not Table:
+    if table.__class__ is not Table:
         if not isinstance(table, (Table, Userdata)):
             raise OperationError(b"index", table)
-        if key.__class__ is bool:
-            key = BOOLEAN_KEY[key]
-        table[key] = value                      # MetaTable's own way
+        table[key if key.__class__ is not bool else BOOLEAN_KEY[key]] = value       # MetaTable's own way
         return
-    if value is None:
-        if key.__class__ is bool:
-            key = BOOLEAN_KEY[key]
-        elif key is None or key != key:
-            _refuse_key(key)
-        table.pop(key, None)
-    elif key.__class__ is float:
+    if key.__class__ is float:
         if key != key:
             _refuse_key(key)
-        table[key] = value
     elif key is None:
         _refuse_key(key)
+    elif key.__class__ is bool:
+        key = BOOLEAN_KEY[key]
+    if value is not None:
+        table[key] = value
     else:
-        table[key if key.__class__ is not bool else BOOLEAN_KEY[key]] = value
+        table.pop(key, None)
 
 
 def check_key(key):
-    """Refuse nil and nan as the key of a field in a constructor."""
+    """Refuse nil and nan as the key of a new field."""
     if key is None or key != key:
         _refuse_key(key)
 
@@ -566,8 +547,8 @@ def for_range(start, stop, step):
 
 
 def _for_number(value, what):
-    number = parse_number(value) if value.__class__ is bytes else value
-    if number.__class__ is not float:
+    number = to_number(value)
+    if number is None:
         raise ExecutionError(b"'for' %s must be a number" % what)
     return number
 

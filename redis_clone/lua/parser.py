@@ -9,11 +9,11 @@ they could be.
 
 A parser is used by one thread; there is no shared state.
 """
-from .expressions import MULTIPLE, ExpressionParser
+from .expressions import ExpressionParser
 from .lexer import scan
 from .parser_state import MOST_LEVELS
 from .syntax import (
-    Assignment, Break, Call, CallStatement, Constant, Do, Function, GenericFor, Global, If, Index, Local,
+    MULTIPLE, Assignment, Break, Call, CallStatement, Constant, Do, Function, GenericFor, Global, If, Index, Local,
     LocalFunction, LocalStatement, MethodCall, NumericFor, Repeat, Return, While)
 
 __all__ = ["parse"]

@@ -8,8 +8,8 @@ in the script's thread, between two operations.
     function = runtime.load(b"return 1 + ...", b"@example")
     runtime.call(function, 2.0)             # 3.0
 
-Nothing here gives a script files, time (but os.clock), other modules or Python objects; `open_library` is how
-more is given to it.
+Nothing here gives a script files, time (but os.clock), other modules or Python objects: `globals` is where more is
+given to it.
 """
 from . import calls, iteration, operations
 from .compiler import compile_chunk
@@ -44,8 +44,8 @@ _NAMESPACE = {
                      "hasattr": hasattr, "getattr": getattr},
     **{name: getattr(operations, name) for name in (
         "add", "subtract", "multiply", "divide", "modulo", "power", "negate", "lt", "le", "concat", "concat_two",
-        "length", "index", "set_index", "set_global", "for_range", "adjust", "spread", "build_table", "call_value",
-        "check_key", "method", "set_field")},
+        "length", "index", "set_index", "set_global", "for_range", "adjust", "spread", "build_table", "check_key",
+        "method", "set_field")},
     **{name: getattr(calls, name) for name in (
         "bounce", "call", "generator_function", "argument_table", "keep_environment")},
     **{name: getattr(iteration, name) for name in ("each_key", "each_pair", "each")},
@@ -98,8 +98,7 @@ class Runtime:
                 return operations.index(handler, key)
             if handler is None:
                 raise operations.OperationError(b"index", text)
-            result = operations.call_value(handler, text, key)
-            return result if result.__class__ is not tuple else first(result)
+            return first_of(operations.call_value(handler, text, key))
         return string_index
 
     def load(self, source, name=b"@user_script", environments=False):

@@ -9,7 +9,7 @@ Trees are only read after parsing; what inference.py finds out it keeps in the `
 __all__ = [
     "Variable", "Function", "Constant", "Vararg", "Local", "Global", "Index", "Call", "MethodCall", "Logical",
     "Binary", "Unary", "Parenthesized", "TableConstructor", "LocalStatement", "LocalFunction", "Assignment",
-    "CallStatement", "Do", "While", "Repeat", "If", "NumericFor", "GenericFor", "Return", "Break"]
+    "CallStatement", "Do", "While", "Repeat", "If", "NumericFor", "GenericFor", "Return", "Break", "MULTIPLE"]
 
 
 def _node(name, fields, doc):
@@ -110,6 +110,8 @@ Parenthesized = _node("Parenthesized", "expression line depth",
                       "(expression) where it matters: a Call or Vararg cut to one value.")
 TableConstructor = _node("TableConstructor", "items line depth",
                          "{...}: items are (key expression or None for the next position, value expression, line).")
+
+MULTIPLE = (Call, MethodCall, Vararg)           # what may have any number of values
 
 LocalStatement = _node("LocalStatement", "variables values line", "local a, b = values")
 LocalFunction = _node("LocalFunction", "variable function line", "local function name: visible to itself")

@@ -25,8 +25,8 @@ import re
 from types import BuiltinFunctionType, FunctionType, MethodType
 
 __all__ = ["Table", "MetaTable", "ReadOnlyTable", "Userdata", "LightUserdata", "NULL", "BOOLEAN_KEY", "first",
-           "first_of", "results_of", "key_of", "raw_get", "raw_set", "array_of", "border", "type_name",
-           "number_text", "parse_number", "raw_text", "name_type"]
+           "first_of", "results_of", "key_of", "raw_equal", "raw_get", "raw_set", "array_of", "border", "type_name",
+           "number_text", "parse_number", "to_number", "to_string", "raw_text", "name_type"]
 
 
 class _BooleanKey:
@@ -136,6 +136,14 @@ def results_of(results):
 def key_of(key):
     """A key of a Table's dict as Lua sees it."""
     return key if key.__class__ is not _BooleanKey else key.value
+
+
+def raw_equal(left, right):
+    """`rawequal`: whether two values are the same; no metamethod is asked."""
+    kind = left.__class__
+    if kind is bytes or kind is float:          # for PyPy a nan is itself
+        return kind is right.__class__ and left == right
+    return left is right
 
 
 def raw_get(table, key):
@@ -262,6 +270,20 @@ def _parse_unusual(match, text):
         return -math.inf if b"-" in text[:match.start("hexadecimal")] else math.inf
     except ValueError:                          # no digit after 0x
         return None
+
+
+def to_number(value):
+    """The number that a value is or, as a string, spells; None if it is neither."""
+    if value.__class__ is float:
+        return value
+    return parse_number(value) if value.__class__ is bytes else None
+
+
+def to_string(value):
+    """A string, or the text of a number; None for all else."""
+    if value.__class__ is bytes:
+        return value
+    return number_text(value) if value.__class__ is float else None
 
 
 def raw_text(value):

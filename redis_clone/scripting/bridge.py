@@ -15,16 +15,16 @@ from itertools import takewhile
 
 from ..dispatch import call as run_command
 from ..errors import RedisError
-from ..lua.arguments import NO_VALUE, to_integer
+from ..lua.arguments import to_integer
 from ..lua.errors import LuaError
 from ..lua.runtime import Runtime
 from ..lua.stack import need_room
-from ..lua.values import Table, number_text, parse_number
+from ..lua.values import Table, to_number, to_string
 from ..propagation import INSTEAD
 from ..registry import find, tables_by_count
 from ..session import Session
 from ..version import REDIS_VERSION
-from .conversion import error_table, spell_number, text_of_error, to_lua
+from .conversion import decode_text, error_table, spell_number, text_of_error, to_lua
 
 __all__ = ["Bridge", "call_error"]
 
@@ -185,21 +185,20 @@ class Bridge:
     def _log(self, *args):
         if len(args) < 2:
             raise call_error(b"redis.log() requires two arguments or more.")
-        level = _number(args[0])
+        level = to_number(args[0])
         if level is None:
             raise call_error(b"First argument must be a number (log level).")
         level = to_integer(level)
         if not 0 <= level < len(_LEVELS):
             raise call_error(b"Invalid debug level.")
-        texts = [arg if arg.__class__ is bytes else number_text(arg)
-                 for arg in args[1:] if arg.__class__ in (bytes, float)]
-        getattr(self._engine.log, _LEVELS[level])(b" ".join(texts).decode("utf-8", "surrogateescape"))
+        texts = [to_string(arg) for arg in args[1:] if arg.__class__ in (bytes, float)]
+        getattr(self._engine.log, _LEVELS[level])(decode_text(b" ".join(texts)))
         return ()
 
     def _set_protocol(self, *args):
         if len(args) != 1:
             raise call_error(b"redis.setresp() requires one argument.")
-        protocol = to_integer(_number(args[0]) or 0.0)
+        protocol = to_integer(to_number(args[0]) or 0.0)
         if protocol not in (2, 3):
             raise call_error(b"RESP version must be 2 or 3.")
         self.session.protocol = protocol
@@ -208,7 +207,7 @@ class Bridge:
     def _set_replication(self, *args):
         if len(args) != 1:
             raise call_error(b"redis.set_repl() requires two arguments.")
-        flags = to_integer(_number(args[0]) or 0.0)
+        flags = to_integer(to_number(args[0]) or 0.0)
         if flags & ~(_REPL_AOF | _REPL_REPLICA):
             raise call_error(b"Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.")
         self.kept_for = flags
@@ -237,13 +236,6 @@ def _spell(argv):
     return words
 
 
-def _number(value):
-    """A float for a number or a string that spells one, else None."""
-    if value.__class__ is float:
-        return value
-    return parse_number(value) if value.__class__ is bytes else None
-
-
 def _error_reply(*args):
     if len(args) != 1 or args[0].__class__ is not bytes:
         return error_table(b"ERR wrong number or type of arguments", False)
@@ -255,14 +247,10 @@ def _error_reply(*args):
 def _status_reply(*args):
     if len(args) != 1 or args[0].__class__ is not bytes:
         return error_table(b"ERR wrong number or type of arguments", False)
-    table = Table()
-    table[b"ok"] = args[0]
-    return table
+    return Table({b"ok": args[0]})
 
 
 def _sha1hex(*args):
     if len(args) != 1:
         raise call_error(b"wrong number of arguments")
-    value = args[0]
-    data = value if value.__class__ is bytes else number_text(value) if value.__class__ is float else b""
-    return hashlib.sha1(data).hexdigest().encode()
+    return hashlib.sha1(to_string(args[0]) or b"").hexdigest().encode()

@@ -13,15 +13,14 @@ import math
 
 from ..args import format_float
 from ..errors import RedisError
+from ..lua.arguments import to_integer
 from ..lua.values import Table, key_of, raw_set
 from ..replies import (Attribute, BigNumber, Encoded, MapReply, NoReply, NullArray, SetReply, SpelledBigNumber,
                        SpelledDouble, Verbatim, VerbatimIn)
 from ..resp import encode_into
 
-__all__ = ["to_lua", "reply_of", "error_table", "spell_number", "sequence", "text_of_error"]
+__all__ = ["to_lua", "reply_of", "error_table", "spell_number", "sequence", "text_of_error", "decode_text"]
 
-_INT64_MIN = -9223372036854775808
-_INT64_BEYOND = 9223372036854775808.0
 _EXACT_INTEGER = float(1 << 62)                 # beyond it Redis spells numbers as floating point
 _DEEPEST = 7995                                 # nested tables in a reply; Lua's own stack ends there
 _NESTED = 50                                    # so deep by recursion
@@ -37,6 +36,11 @@ def sequence(values):
     if values:
         table.update(zip(_POSITIONS if len(values) <= 1024 else map(float, range(1, len(values) + 1)), values))
     return table
+
+
+def decode_text(data):
+    """The str that stands for bytes in reply values and errors."""
+    return data.decode("utf-8", "surrogateescape")
 
 
 def spell_number(number):
@@ -165,8 +169,8 @@ _CONVERTERS = {
     bytearray: lambda reply, protocol: bytes(reply), str: _status, list: _array, tuple: _array, dict: _map, set: _set,
     frozenset: _set, float: _double, bool: _boolean, RedisError: _error, SpelledDouble: _spelled_double,
     SetReply: _set, MapReply: _map_of_pairs, Verbatim: _verbatim, BigNumber: _big_number,
-    Attribute: lambda reply, protocol: to_lua(reply.reply, protocol), NullArray: lambda reply, protocol: to_lua(None, protocol),
-    NoReply: lambda reply, protocol: False,
+    Attribute: lambda reply, protocol: to_lua(reply.reply, protocol),
+    NullArray: lambda reply, protocol: to_lua(None, protocol), NoReply: lambda reply, protocol: False,
 }
 
 
@@ -184,7 +188,7 @@ def reply_of(value, protocol, client_protocol, count_error, pause=lambda: None):
     if kind is bytes:
         return value
     if kind is float:
-        return _integer(value)
+        return to_integer(value)
     if not isinstance(value, Table):
         return _take_apart(value, protocol)[1]
     room = _Room(pause)
@@ -212,13 +216,6 @@ class _Room:
         self.pause()
 
 
-def _integer(number):
-    """As C casts a double to a 64-bit integer."""
-    if -_INT64_BEYOND <= number < _INT64_BEYOND:
-        return int(number)
-    return _INT64_MIN
-
-
 def _convert(value, protocol, client_protocol, count_error, room, depth):
     make, content = _take_apart(value, protocol)
     if make is None:
@@ -237,7 +234,7 @@ def _convert(value, protocol, client_protocol, count_error, room, depth):
             items.append(item)
             size += len(item)
         elif kind is float:
-            items.append(_integer(item))
+            items.append(to_integer(item))
         else:
             items.append(_convert(item, protocol, client_protocol, count_error, room, depth))
     room.take(size)
@@ -255,7 +252,7 @@ def _take_apart(value, protocol):
     if kind is bytes:
         return None, value
     if kind is float:
-        return None, _integer(value)
+        return None, to_integer(value)
     if kind is bool:
         return None, value if protocol == 3 else 1 if value else None
     if not isinstance(value, Table):
@@ -309,7 +306,7 @@ def _special(table):
 
 def _c_text(data):
     """A string as C sees it: it ends at a zero byte."""
-    return data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+    return decode_text(data.partition(b"\0")[0])
 
 
 class _EncodedReply(Encoded):

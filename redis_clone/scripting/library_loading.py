@@ -18,9 +18,10 @@ from contextlib import contextmanager
 from ..errors import RedisError
 from ..inline import split_inline
 from ..lua.errors import LuaError
-from ..lua.values import Table, number_text, type_name
+from ..lua.values import Table, to_string, type_name
 from .bridge import call_error
-from .scripts import Program
+from .conversion import decode_text
+from .scripts import Program, parse_flags
 
 __all__ = ["Function", "Library", "LibraryLoader", "LibraryRefused", "parse_source"]
 
@@ -76,7 +77,7 @@ def parse_source(source):
     name = None
     for word in words[1:]:
         if word[:5].lower() != b"name=":
-            raise LibraryRefused(f"Invalid metadata value given: {_text(word)}")
+            raise LibraryRefused(f"Invalid metadata value given: {decode_text(word)}")
         if name is not None:
             raise LibraryRefused("Invalid metadata value, name argument was given multiple times")
         name = word[5:]
@@ -85,7 +86,7 @@ def parse_source(source):
     if not _is_name(name):
         raise LibraryRefused(_BAD_NAME)
     if words[0][2:].lower() != _ENGINE:
-        raise LibraryRefused(f"Engine '{_text(words[0][2:])}' not found")
+        raise LibraryRefused(f"Engine '{decode_text(words[0][2:])}' not found")
     return name, source[end:]
 
 
@@ -105,7 +106,7 @@ class LibraryLoader:
         try:
             chunk = self._runtime.load(code, b"@user_function")
         except LuaError as error:
-            raise LibraryRefused(f"Error compiling function: {_text(error.value)}") from None
+            raise LibraryRefused(f"Error compiling function: {decode_text(error.value)}") from None
         try:
             with self._globals_for(library), self._time_limit(library, limit_s):
                 self._runtime.call(chunk)
@@ -171,7 +172,7 @@ class LibraryLoader:
         else:
             raise call_error(b"wrong number of arguments to redis.register_function")
         try:
-            flags = self._engine.scripting.parse_flags([word.lower() for word in words])
+            flags = parse_flags([word.lower() for word in words])
         except RedisError:
             raise call_error(b"unknown flag given") from None
         if not _is_name(name):
@@ -188,7 +189,7 @@ def _exchange(table, contents):
 
 
 def _positional(name, callback):
-    name = _string(name)
+    name = to_string(name)
     if name is None:
         raise call_error(b"first argument to redis.register_function must be a string")
     if type_name(callback) != b"function":
@@ -200,10 +201,10 @@ def _named(table):
     """(name, callback, flags as they are written, description) of a table of arguments."""
     if not isinstance(table, Table):
         raise call_error(b"calling redis.register_function with a single argument is only applicable to Lua table "
-                     b"(representing named arguments).")
+                         b"(representing named arguments).")
     found = {b"function_name": None, b"callback": None, b"flags": (), b"description": None}
     for key, value in list(table.items()):
-        key = _string(key)
+        key = to_string(key)
         if key is None:
             raise call_error(b"named argument key given to redis.register_function is not a string")
         key = key.lower()
@@ -218,7 +219,7 @@ def _named(table):
 
 
 def _string_argument(key, value):
-    text = _string(value)
+    text = to_string(value)
     if text is None:
         raise call_error(b"%s argument given to redis.register_function must be a string" % key)
     return text
@@ -235,7 +236,7 @@ def _flags_argument(key, value):
         raise call_error(b"%s argument to redis.register_function must be a table representing function flags" % key)
     words, position = [], 1.0
     while value[position] is not None:
-        word = _string(value[position])
+        word = to_string(value[position])
         if word is None:
             raise call_error(b"unknown flag given")
         words.append(word)
@@ -247,19 +248,8 @@ _ARGUMENTS = {b"function_name": _string_argument, b"description": _string_argume
               b"flags": _flags_argument}
 
 
-def _string(value):
-    """The bytes of a string or number, None for all else."""
-    if value.__class__ is float:
-        return number_text(value)
-    return value if value.__class__ is bytes else None
-
-
 def _message(value):
     """The text of an error value; those of Lua itself have no code."""
     if isinstance(value, Table):
-        return _text(_string(value[b"err"]) or b"ERR unknown error")
-    return f"ERR {_text(_string(value) or b'unknown error')}"
-
-
-def _text(data):
-    return data.decode("utf-8", "surrogateescape")
+        return decode_text(to_string(value[b"err"]) or b"ERR unknown error")
+    return f"ERR {decode_text(to_string(value) or b'unknown error')}"

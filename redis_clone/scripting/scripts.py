@@ -18,19 +18,19 @@ from ..lua.diagnosis import diagnose
 from ..lua.errors import LibraryError, LuaError, ScriptKilled
 from ..lua.libraries.math import Random, random_of, randomseed_of
 from ..lua.runtime import Runtime
-from ..lua.values import ReadOnlyTable, Table, first, number_text, raw_text
+from ..lua.values import ReadOnlyTable, Table, first, raw_text, to_string
 from ..propagation import INSTEAD
 from .bit import open_bit
 from .bridge import Bridge
 from .busy import BusyWatch
 from .cjson import open_cjson
 from .cmsgpack import open_cmsgpack
-from .conversion import reply_of, sequence
+from .conversion import decode_text, reply_of, sequence
 from .struct_library import open_struct
 
-__all__ = ["Program", "Scripting"]
+__all__ = ["Program", "Scripting", "parse_flags", "FLAGS"]
 
-_FLAGS = frozenset((b"no-writes", b"allow-oom", b"allow-stale", b"no-cluster", b"allow-cross-slot-keys"))
+FLAGS = (b"no-writes", b"allow-oom", b"allow-stale", b"no-cluster", b"allow-cross-slot-keys")   # as they are listed
 _LIBRARIES = {b"cjson": open_cjson, b"cmsgpack": open_cmsgpack, b"struct": open_struct, b"bit": open_bit}
 _PROGRAM_BYTES = 250             # of the objects around a script, in CPython
 _NO_GLOBALS = (b"print", b"dofile", b"loadfile", b"require", b"module")
@@ -44,7 +44,7 @@ class Program:
     name        bytes: the script's SHA1 in lower-case hex, or the function's name
     function    the Lua function. EVAL's takes nothing and finds KEYS and ARGV as globals; a library's is called
                 with the two tables
-    flags       frozenset of what it declares, of `_FLAGS`, or None for a script of EVAL without a #! line, which may
+    flags       frozenset of what it declares, of `FLAGS`, or None for a script of EVAL without a #! line, which may
                 do anything until it does it
     runtime     the lua.runtime.Runtime it lives in
     is_eval     whether it came with EVAL
@@ -119,13 +119,14 @@ class Scripting:
         program = self._by_source.get(source)
         if program is None:
             name = hashlib.sha1(source).hexdigest().encode()
-            flags, code = self._parse_first_line(source)
+            flags, code = _parse_first_line(source)
             if self._runtime is None:
                 self._runtime = self.new_runtime(for_eval=True)
             try:
                 function = self._runtime.load(code)
             except LuaError as error:
-                raise RedisError(f"ERR Error compiling script (new function): {_text(raw_text(error.value))}") from None
+                text = decode_text(raw_text(error.value))
+                raise RedisError(f"ERR Error compiling script (new function): {text}") from None
             program = self.programs[name] = self._by_source[source] = Program(
                 name, function, flags, self._runtime, is_eval=True)
         return program
@@ -136,35 +137,14 @@ class Scripting:
         self._by_source.clear()
         self._runtime = None
 
+    def seed(self, number):
+        """Begin another sequence of random numbers, for all scripts."""
+        self._random.seed(number)
+
     @property
     def memory_bytes(self):
         """About what the cached scripts take, apart from what Lua makes of them."""
         return sum(_PROGRAM_BYTES + len(source) for source in self._by_source)
-
-    def _parse_first_line(self, source):
-        """The flags that a `#!lua flags=...` line declares, or None, and the code without it but with its line end."""
-        if not source.startswith(b"#!"):
-            return None, source
-        end = source.find(b"\n")
-        words = split_inline(source[:end]) if end >= 0 else None
-        if not words:
-            raise RedisError("ERR Invalid script shebang")
-        if words[0] != b"#!lua":
-            raise RedisError(f"ERR Unexpected engine in script shebang: {_text(words[0])}")
-        flags = frozenset()
-        for word in words[1:]:
-            if not word.startswith(b"flags="):
-                raise RedisError(f"ERR Unknown lua shebang option: {_text(word)}")
-            if len(word) > 6:
-                flags |= self.parse_flags(word[6:].split(b","))
-        return flags, source[end:]
-
-    def parse_flags(self, words):
-        """The frozenset of a list of flags (bytes); raises RedisError for one that there is not."""
-        for word in words:
-            if word not in _FLAGS:
-                raise RedisError(f"ERR Unexpected flag in script shebang: {_text(word)}")
-        return frozenset(words)
 
     def declared_flags(self, command, argv):
         """What the script declares that a request wants to run: a frozenset, or None if that is not known."""
@@ -177,7 +157,7 @@ class Scripting:
             program = self._by_source.get(argv[1])
             if program is None:
                 try:
-                    return self._parse_first_line(argv[1])[0]
+                    return _parse_first_line(argv[1])[0]
                 except RedisError:
                     return None
         return program and program.flags
@@ -209,8 +189,7 @@ class Scripting:
         finally:
             self.running = self.caller = None
             self.keys = self.args = ()
-            program.runtime.environment = program.runtime.globals   # setfenv(0, ...) ends with the script
-            program.runtime.environment = program.runtime.globals      # setfenv(0, ...) was for this script only
+            program.runtime.environment = program.runtime.globals       # setfenv(0, ...) ends with the script
             if engine.busy is not None:
                 self.watch.calm_down()
             if effects is not None:
@@ -254,15 +233,14 @@ class Scripting:
             error = diagnose(place)
         value = error.value
         if isinstance(value, Table):
-            text = value.get(b"err")
-            text = number_text(text) if text.__class__ is float else text
-            text = text if text.__class__ is bytes else b"ERR unknown error"
+            text = to_string(value.get(b"err"))
+            text = b"ERR unknown error" if text is None else text
         else:
             text = b"ERR " + raw_text(value)
         text = text.partition(b"\0")[0]
         if error.chunk is not None:
             text += b" script: %s, on %s:%d." % (program.name, error.chunk, error.line)
-        failure = RedisError(_text(text))
+        failure = RedisError(decode_text(text))
         failure.counted = isinstance(value, Table) and value.get(b"ignore_error_stats_update") is True
         return failure
 
@@ -297,8 +275,31 @@ class Scripting:
         self.killed = True
 
 
-def _text(data):
-    return data.decode("utf-8", "surrogateescape")
+def _parse_first_line(source):
+    """The flags that a `#!lua flags=...` line declares, or None, and the code without it but with its line end."""
+    if not source.startswith(b"#!"):
+        return None, source
+    end = source.find(b"\n")
+    words = split_inline(source[:end]) if end >= 0 else None
+    if not words:
+        raise RedisError("ERR Invalid script shebang")
+    if words[0] != b"#!lua":
+        raise RedisError(f"ERR Unexpected engine in script shebang: {decode_text(words[0])}")
+    flags = frozenset()
+    for word in words[1:]:
+        if not word.startswith(b"flags="):
+            raise RedisError(f"ERR Unknown lua shebang option: {decode_text(word)}")
+        if len(word) > 6:
+            flags |= parse_flags(word[6:].split(b","))
+    return flags, source[end:]
+
+
+def parse_flags(words):
+    """The frozenset of a list of flags (bytes); raises RedisError for one that there is not."""
+    for word in words:
+        if word not in FLAGS:
+            raise RedisError(f"ERR Unexpected flag in script shebang: {decode_text(word)}")
+    return frozenset(words)
 
 
 def _refuse_global(table=None, key=None, *_):

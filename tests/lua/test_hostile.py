@@ -1,4 +1,7 @@
-"""Programs that try to break out of lua.Runtime, to hang it or to crash Python: they end in an error or can be stopped."""
+"""Programs that try to break out of lua.Runtime, to hang it or to crash Python.
+
+They end in an error or can be stopped.
+"""
 import gc
 import threading
 import time
@@ -70,8 +73,9 @@ class HostileTestCase(unittest.TestCase):
 
 class EndlessTest(HostileTestCase):
     def test_loops(self):
-        for source in ("while true do end", "repeat until false", "for i = 1, 1e308 do end", "for i = 1, math.huge do end",
-                       "for i = 1, 0, 0 do end", "for i in function() return 1 end do end",
+        for source in ("while true do end", "repeat until false", "for i = 1, 1e308 do end",
+                       "for i = 1, math.huge do end", "for i = 1, 0, 0 do end",
+                       "for i in function() return 1 end do end",
                        "while os.clock() < 1e9 do end"):
             with self.subTest(source):
                 self.runs_until_stopped(source)
@@ -146,7 +150,8 @@ class RecursionTest(HostileTestCase):
                            f"m.{event} = function(a, b) {body} end {body}")
 
     def test_library_functions_alone(self):
-        self.fails(b"stack overflow", "local t = setmetatable({}, {}) getmetatable(t).__tostring = tostring tostring(t)")
+        self.fails(b"stack overflow",
+                   "local t = setmetatable({}, {}) getmetatable(t).__tostring = tostring tostring(t)")
 
     def test_coroutines_inside_each_other(self):
         self.fails(b"stack overflow", "local function f() return coroutine.wrap(f)() end f()")
@@ -194,8 +199,8 @@ class SourceTest(HostileTestCase):
         self.assertEqual(self.run_lua("return #{" + "1," * 20000 + "}"), 20000.0)
 
     def test_names_of_python(self):
-        names = ("__class__ __builtins__ __import__ t1 G E STOP va first add_1 None True lambda def class r b1 f1 stop self "
-                 "float bytes tuple exec eval open globals nonlocal raise yield").split()
+        names = ("__class__ __builtins__ __import__ t1 G E STOP va first add_1 None True lambda def class r b1 f1 stop "
+                 "self float bytes tuple exec eval open globals nonlocal raise yield").split()
         source = f"local {', '.join(names)} = {', '.join(map(str, range(len(names))))} local function make1() return "
         self.assertEqual(self.run_lua(source + " + ".join(names) + " end return make1()"),
                          float(sum(range(len(names)))))
@@ -219,8 +224,9 @@ class SourceTest(HostileTestCase):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             for source in ("(1)()", "(nil)()", "('x')()", "({})()", "(1 and 2)()", "(not 1)()", "(nil or 0)(1)",
-                           "return (false or 0) == false", "return 1 == nil", "return (1 == 1) == true", "return ({}).x.y",
-                           "return (1).x", "return ('x').y.z", "return -{}", "return #1", "return ('x')[1].y"):
+                           "return (false or 0) == false", "return 1 == nil", "return (1 == 1) == true",
+                           "return ({}).x.y", "return (1).x",
+                           "return ('x').y.z", "return -{}", "return #1", "return ('x')[1].y"):
                 with self.subTest(source):
                     self.runtime.load(source.encode())
 
@@ -232,7 +238,8 @@ class SourceTest(HostileTestCase):
 class SizeTest(HostileTestCase):
     def test_what_is_too_large_is_refused_at_once(self):
         for source in ("return string.rep('x', 1e9)", "local s = string.rep('x', 1e7) return string.rep(s, 1e7)",
-                       "local t = {string.rep('x', 1e7)} for i = 2, 100 do t[i] = t[1] end t[101] = 1 return table.concat(t)",
+                       "local t = {string.rep('x', 1e7)} for i = 2, 100 do t[i] = t[1] end t[101] = 1 "
+                       "return table.concat(t)",
                        "local s = string.rep('x', 1e6) return string.gsub(s, '.', s)",
                        "return string.gsub('a', 'a', string.rep('%1', 1e6))"):
             with self.subTest(source):
@@ -291,8 +298,9 @@ class ValuesTest(HostileTestCase):
         self.fails(b"attempt to compare", source % ("<", "{}"))
 
     def test_a_length_is_a_number(self):
-        self.fails(b"must return a number", "local p = newproxy(true) getmetatable(p).__len = function() return 'x' end "
-                                            "local n = #p return n + 1")
+        self.fails(b"must return a number",
+                   "local p = newproxy(true) getmetatable(p).__len = function() return 'x' end "
+                   "local n = #p return n + 1")
 
     def test_chunks_and_coroutines_do_not_pile_up(self):
         self.run_lua("for i = 1, 10 do loadstring('return ' .. i)() end")

@@ -3,28 +3,27 @@ import unittest
 
 from .programs import ProgramCase
 
+# Tables t and u whose metamethods tell what they are called with.
+TELLING = """
+local function name(v) return type(v) == "table" and (rawget(v, "n") or "tbl") or tostring(v) end
+local mt = {}
+for _, e in ipairs{"add", "sub", "mul", "div", "mod", "pow", "unm", "concat"} do mt["__" .. e] =
+  function(a, b) return e .. "(" .. name(a) .. "," .. name(b) .. ")" end end
+local t, u = setmetatable({n = "t"}, mt), setmetatable({n = "u"}, mt)"""
+
 
 class ArithmeticTest(ProgramCase):
     def test_the_left_operand_s_metamethod_comes_first(self):
-        self.check("""
-            local function name(v) return type(v) == "table" and (rawget(v, "n") or "tbl") or tostring(v) end
-            local mt = {}
-            for _, e in ipairs{"add", "sub", "mul", "div", "mod", "pow", "unm", "concat"} do mt["__" .. e] =
-              function(a, b) return e .. "(" .. name(a) .. "," .. name(b) .. ")" end end
-            local t, u = setmetatable({n = "t"}, mt), setmetatable({n = "u"}, mt)
-            print(t + 1, 1 + t, t + u, t - "x", {} * t, t / nil, t % true, 2 ^ t, -t, t .. "s", "s" .. t, 1
-              .. t, t .. u, t .. 1 .. "x" .. u)
+        self.check(TELLING + """
+            print(t + 1, 1 + t, t + u, t - "x", {} * t, t / nil, t % true, 2 ^ t, -t)
+            print(t .. "s", "s" .. t, 1 .. t, t .. u, t .. 1 .. "x" .. u)
             """, """
-            add(t,1) add(1,t) add(t,u) sub(t,x) mul(tbl,t) div(t,nil) mod(t,true) pow(2,t) unm(t,t) concat(t,s) concat(s,t) concat(1,t) concat(t,u) concat(t,1concat(x,u))
+            add(t,1) add(1,t) add(t,u) sub(t,x) mul(tbl,t) div(t,nil) mod(t,true) pow(2,t) unm(t,t)
+            concat(t,s) concat(s,t) concat(1,t) concat(t,u) concat(t,1concat(x,u))
             """)
 
     def test_concatenation_goes_from_the_right(self):
-        self.check("""
-            local function name(v) return type(v) == "table" and (rawget(v, "n") or "tbl") or tostring(v) end
-            local mt = {}
-            for _, e in ipairs{"add", "sub", "mul", "div", "mod", "pow", "unm", "concat"} do mt["__" .. e] =
-              function(a, b) return e .. "(" .. name(a) .. "," .. name(b) .. ")" end end
-            local t, u = setmetatable({n = "t"}, mt), setmetatable({n = "u"}, mt)
+        self.check(TELLING + """
             print("a" .. "b" .. t .. "c" .. "d")
             local con = setmetatable({}, {__concat = function(a, b) return {a, b} end}) local r = "a" .. con
             print(type(r), r[1]) r = con .. con print(r[1] == con)
@@ -37,12 +36,7 @@ class ArithmeticTest(ProgramCase):
             """)
 
     def test_operands_without_metamethods(self):
-        self.check("""
-            local function name(v) return type(v) == "table" and (rawget(v, "n") or "tbl") or tostring(v) end
-            local mt = {}
-            for _, e in ipairs{"add", "sub", "mul", "div", "mod", "pow", "unm", "concat"} do mt["__" .. e] =
-              function(a, b) return e .. "(" .. name(a) .. "," .. name(b) .. ")" end end
-            local t, u = setmetatable({n = "t"}, mt), setmetatable({n = "u"}, mt)
+        self.check(TELLING + """
             print(pcall(function() return {} + 1 end)) print(pcall(function() return {} .. "x" end))
             print(pcall(function() return nil .. t end))
             """, """

@@ -9,7 +9,7 @@ import unittest
 from redis_clone.lua import syntax
 from redis_clone.lua.errors import LuaError, chunk_id
 from redis_clone.lua.parser import parse
-from redis_clone.lua.syntax import Binary, Call, Constant, Function, Index, Local, Parenthesized, Variable
+from redis_clone.lua.syntax import Binary, Constant, Function, Local, Variable
 
 _NAMES = {"CallStatement": "call", "LocalStatement": "local", "Assignment": "set"}
 

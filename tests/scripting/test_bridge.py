@@ -39,7 +39,8 @@ class CallTest(CommandTestCase):
 
     def test_commands_that_are_not_for_scripts(self):
         for words in ("'multi'", "'subscribe', 'x'", "'config', 'get', 'x'", "'eval', 'return 1', 0",
-                      "'debug', 'sleep', 0", "'watch', 'k'", "'client', 'id'", "'script', 'load', 'x'", "'auth', 'x'", "'save'", "'shutdown'"):
+                      "'debug', 'sleep', 0", "'watch', 'k'", "'client', 'id'", "'script', 'load', 'x'", "'auth', 'x'",
+                      "'save'", "'shutdown'"):
             self.run_script("-ERR This Redis command is not allowed from script", f"return redis.pcall({words})")
 
     def test_publishing_goes_on_at_once(self):
@@ -146,7 +147,8 @@ class WordingTest(EngineTestCase):
         self.assertEqual(sorted(names), (
             b"ARGV KEYS _G _VERSION __redis__err__handler assert bit cjson cmsgpack collectgarbage coroutine error "
             b"gcinfo getfenv getmetatable ipairs load loadstring math newproxy next os pairs pcall rawequal rawget "
-            b"rawset redis select setfenv setmetatable string struct table tonumber tostring type unpack xpcall").split())
+            b"rawset redis select setfenv setmetatable string struct table tonumber tostring type unpack "
+            b"xpcall").split())
 
     def test_log_lines_have_their_level(self):
         lines = []

@@ -8,15 +8,16 @@ import time
 import unittest
 from unittest import mock
 
-from redis_clone.client import Client, ReplyError
 from redis_clone.errors import RedisError
 from redis_clone.resp import encode
-from tests.support import REAL, EngineTestCase, ServerTestCase, argv_of, receive
+from tests.support import REAL, EngineTestCase, argv_of, receive
+
+from .slow_scripts import SlowScriptTestCase
 
 BUSY = "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
 MOMENT = "redis_clone.scripting.busy.time.sleep"
-UNKILLABLE = (b"-UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the "
-              b"script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.\r\n")
+UNKILLABLE = (b"-UNKILLABLE Sorry the script already executed write commands against the dataset. You can either "
+              b"wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.\r\n")
 KILLED = r"^ERR Script killed by user with SCRIPT KILL\.\.\. script: \w+, on @user_script:1\.$"
 BUSY_LINE = f"-{BUSY}\r\n".encode()
 
@@ -278,30 +279,8 @@ class WatchTest(BusyTestCase):
 
 
 @unittest.skipIf(REAL, "starts a server of its own")
-class SlowScriptTest(ServerTestCase):
+class SlowScriptTest(SlowScriptTestCase):
     """The same with a real clock and real threads."""
-
-    config = {"busy-reply-threshold": "5"}
-
-    def setUp(self):
-        super().setUp()
-        self.client = Client(port=self.server.port)
-        self.addCleanup(self.client.close)
-
-    def start(self, script):
-        """Send a script that does not end; returns its socket when others notice."""
-        sock = self.connect()
-        sock.sendall(encode(argv_of(("EVAL", script, 0))))
-        while self.error_of("PING") is None:
-            pass
-        return sock
-
-    def error_of(self, *args):
-        try:
-            self.client.execute(*args)
-        except ReplyError as error:
-            return str(error)
-        return None
 
     def test_an_endless_script_can_be_killed(self):
         for script in ("while true do end", "repeat until false", "local function f() return f() end f()",
@@ -309,7 +288,7 @@ class SlowScriptTest(ServerTestCase):
                        "for i = 1, math.huge do redis.call('get', 'k') end",
                        "local co = coroutine.wrap(function() while true do coroutine.yield() end end) "
                        "while true do co() end"):
-            sock = self.start(script)
+            sock = self.start("EVAL", script, 0)
             self.assertEqual(self.error_of("GET", "k"), BUSY)
             self.assertEqual(self.client.execute("SCRIPT", "KILL"), "OK")
             expected = b"-ERR Script killed by user with SCRIPT KILL... script: "
@@ -329,7 +308,7 @@ class SlowScriptTest(ServerTestCase):
         self.assertEqual(int(self.client.execute("GET", "k")), rounds)
 
     def test_stopping_the_server_ends_it(self):
-        self.start("redis.call('set', 'k', 'v') while true do end")
+        self.start("EVAL", "redis.call('set', 'k', 'v') while true do end", 0)
         started_s = time.monotonic()
         self.server.stop()
         self.assertLess(time.monotonic() - started_s, 5)
@@ -339,13 +318,12 @@ class SlowScriptTest(ServerTestCase):
         sock = self.connect()
         endless = encode(argv_of(("EVAL", "while true do end", 0)))
         sock.sendall(encode([b"MULTI"]) + 2 * endless + encode([b"EXEC"]))
-        while self.error_of("PING") is None:
-            pass
+        self.wait_until_busy()
         self.server.stop()
         self.assertIsNone(self.server.engine.scripting.running)
 
     def test_shutdown_nosave_ends_it(self):
-        self.start("redis.call('set', 'k', 'v') while true do end")
+        self.start("EVAL", "redis.call('set', 'k', 'v') while true do end", 0)
         sock = self.connect()
         sock.sendall(encode(argv_of(("SHUTDOWN NOSAVE",))))
         self.assertEqual(sock.recv(100), b"")

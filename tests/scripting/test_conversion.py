@@ -200,7 +200,8 @@ class ReplyOfTest(unittest.TestCase):
 class SpellNumberTest(unittest.TestCase):
     def test_numbers_are_as_short_as_they_can_be(self):
         for number, expected in ((3.0, b"3"), (0.1, b"0.1"), (1e20, b"1e+20"), (-0.0, b"0"),
-                                 (2.0 ** 53, b"9007199254740992"), (2.0 ** 62, b"4611686018427387904"), (2.0 ** 63, b"9223372036854776000"),
+                                 (2.0 ** 53, b"9007199254740992"), (2.0 ** 62, b"4611686018427387904"),
+                                 (2.0 ** 63, b"9223372036854776000"),
                                  (0.1 + 0.2, b"0.30000000000000004"), (1e-7, b"1e-7"), (math.inf, b"inf"),
                                  (-math.inf, b"-inf"), (math.nan, b"nan"), (-math.nan, b"-nan"), (5e-324, b"5e-324")):
             self.assertEqual(spell_number(number), expected)

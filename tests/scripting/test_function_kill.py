@@ -1,7 +1,7 @@
 """Functions that do not end: what others see meanwhile, and FUNCTION KILL. busy.py is the same for EVAL."""
-from redis_clone.client import Client, ReplyError
-from redis_clone.resp import encode
-from tests.support import ServerTestCase, argv_of, receive
+from tests.support import receive
+
+from .slow_scripts import SlowScriptTestCase
 
 SOURCE = """#!lua name=lib
 redis.register_function('endless', function() while true do end end)
@@ -11,30 +11,10 @@ redis.register_function('f', function() return 'pong' end)
 BUSY = "BUSY Redis is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE."
 
 
-class FunctionKillTest(ServerTestCase):
-    config = {"busy-reply-threshold": "5"}
-
+class FunctionKillTest(SlowScriptTestCase):
     def setUp(self):
         super().setUp()
-        self.client = Client(port=self.server.port)
-        self.addCleanup(self.client.close)
         self.client.execute("FUNCTION", "LOAD", SOURCE)
-
-    def start(self, *args):
-        """Send a command that does not end; returns its socket when others notice."""
-        sock = self.connect()
-        sock.sendall(encode(argv_of(args)))
-        while self.error_of("PING") is None:
-            pass
-        return sock
-
-    def error_of(self, *args):
-        """The text of the error that a command replies, None if it succeeds."""
-        try:
-            self.client.execute(*args)
-        except ReplyError as error:
-            return str(error)
-        return None
 
     def check_killed(self, sock, name):
         expected = b"-ERR Script killed by user with SCRIPT KILL... script: %b, on @user_function:" % name

@@ -86,7 +86,8 @@ class ReachTest(SandboxTestCase):
                        "for k in pairs(redis) do redis[k] = nil end", "getfenv(redis.call).x = 1", "getfenv(0).x = 1",
                        "string.gsub('a', 'a', function() table.insert(bit, 1) end)"):
             self.fails(READ_ONLY, source)
-        self.assertEqual(self.run_script("table.sort(_G) table.remove(redis) table.remove(redis, 1) return next(redis) ~= nil"), 1)
+        self.assertEqual(self.run_script("table.sort(_G) table.remove(redis) table.remove(redis, 1) "
+                                         "return next(redis) ~= nil"), 1)
 
     def test_environments_of_library_functions_stay(self):
         self.fails("cannot change environment", "setfenv(pcall, {})")
@@ -104,7 +105,8 @@ class LeftBehindTest(SandboxTestCase):
 
     def test_keys_and_arguments(self):
         self.execute("EVAL", "KEYS.x = 1 ARGV.x = setmetatable(ARGV, {__index = function() return 1 end})", 1, "k", "a")
-        self.assertEqual(self.run_script("return {#KEYS, #ARGV, tostring(KEYS.x), tostring(ARGV.x)}"), [0, 0, b"nil", b"nil"])
+        self.assertEqual(self.run_script("return {#KEYS, #ARGV, tostring(KEYS.x), tostring(ARGV.x)}"),
+                         [0, 0, b"nil", b"nil"])
 
     def test_coroutines(self):
         self.fails("x", "coroutine.wrap(function() coroutine.wrap(function() error('x') end)() end)()")
@@ -115,7 +117,8 @@ class LeftBehindTest(SandboxTestCase):
         source = "local n = 0 local function f() n = n + 1 return f() + 1 end pcall(f) return n"
         first = self.run_script(source)
         for _ in range(3):
-            self.run_script("for i = 1, 300 do coroutine.wrap(function() (function() coroutine.yield() end)() end)() end")
+            self.run_script("for i = 1, 300 do "
+                            "coroutine.wrap(function() (function() coroutine.yield() end)() end)() end")
             self.fails("stack overflow", "local t = setmetatable({}, {}) getmetatable(t).__index = "
                                          "function(t, k) return t[k] + 1 end return t.x")
         self.assertLess(abs(self.run_script(source) - first), 20)      # PyPy looks at bytes of stack
@@ -144,8 +147,10 @@ class ReplyTest(SandboxTestCase):
             self.client.wire("EVAL", f"local t = {{}} t.{field} = t return t", 0)
 
     def test_a_reply_without_end_can_be_stopped(self):
-        for source in ("local t = {} for i = 1, 45 do t = {t, t} end return t", "local t = {} t[1] = t t[2] = t return t",
-                       "local t = {} t.map = {[t] = t} return t", "local t = {} for i = 1, 99 do t = {t, t} end return t"):
+        for source in ("local t = {} for i = 1, 45 do t = {t, t} end return t",
+                       "local t = {} t[1] = t t[2] = t return t",
+                       "local t = {} t.map = {[t] = t} return t",
+                       "local t = {} for i = 1, 99 do t = {t, t} end return t"):
             with self.subTest(source):
                 LeftBehindTest.kill_soon(self, source)
 
@@ -153,8 +158,9 @@ class ReplyTest(SandboxTestCase):
         self.fails("too large", "local s = string.rep('x', 1e7) local t = {} for i = 1, 100 do t[i] = s end return t")
 
     def test_error_values_of_all_types(self):
-        for value, text in (("nil", "nil"), ("true", "true"), ("1/0", "inf"), ("{}", "unknown error"), ("{err = {}}", "unknown error"),
-                            ("redis.call", "function: 0x"), ("newproxy()", "userdata: 0x"), ("cjson.null", "userdata: "),
+        for value, text in (("nil", "nil"), ("true", "true"), ("1/0", "inf"), ("{}", "unknown error"),
+                            ("{err = {}}", "unknown error"), ("redis.call", "function: 0x"),
+                            ("newproxy()", "userdata: 0x"), ("cjson.null", "userdata: "),
                             ("coroutine.create(function() end)", "thread: 0x"), ("'a\\0b'", "a"),
                             ("setmetatable({}, {__tostring = error, __index = error})", "unknown error")):
             self.fails(text, f"error({value})")

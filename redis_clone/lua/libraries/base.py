@@ -11,9 +11,9 @@ from ..arguments import (NO_VALUE, check_any, check_int, check_string, check_tab
 from ..diagnosis import CAUGHT, frame_at_level, position_at, value_of
 from ..errors import ArgumentError, ExecutionError, LibraryError, LuaError
 from ..iteration import ipairs_step, next_entry, pairs_step
-from ..operations import call_value, metamethod_of
-from ..values import (MetaTable, ReadOnlyTable, Table, Userdata, border, first, first_of, number_text, parse_number,
-                      raw_get, raw_set, raw_text, type_name)
+from ..operations import call_value, check_key, metamethod_of
+from ..values import (MetaTable, ReadOnlyTable, Table, Userdata, border, first_of, parse_number, raw_equal, raw_get,
+                      raw_set, raw_text, to_string, type_name)
 
 __all__ = ["open_base", "tostring"]
 
@@ -36,8 +36,8 @@ def error(message=None, level=1.0, *_):
     if level.__class__ is float and level == 1.0 and message.__class__ is bytes:
         raise LuaError((position_at(sys._getframe(1)) or position_at(frame_at_level(1))) + message)
     level = 1 if level is None else check_int(level, 2)
-    if level > 0 and message.__class__ in (bytes, float):
-        text = message if message.__class__ is bytes else number_text(message)
+    text = to_string(message)
+    if level > 0 and text is not None:
         message = position_at(frame_at_level(level)) + text
     raise LuaError(message)
 
@@ -138,8 +138,7 @@ def tostring(value=NO_VALUE, *_):
     check_any(value, 1)
     handler = metamethod_of(value, b"__tostring")
     if handler is not None:
-        result = call_value(handler, value)
-        return result if result.__class__ is not tuple else first(result)
+        return first_of(call_value(handler, value))
     return raw_text(value)
 
 
@@ -158,9 +157,7 @@ def ipairs(table=NO_VALUE, *_):
 def rawequal(left=NO_VALUE, right=NO_VALUE, *_):
     check_any(left, 1)
     check_any(right, 2)
-    if left.__class__ is float or left.__class__ is bytes:      # for PyPy a nan is itself
-        return left.__class__ is right.__class__ and left == right
-    return left is right
+    return raw_equal(left, right)
 
 
 def rawget(table=NO_VALUE, key=NO_VALUE, *_):
@@ -173,8 +170,7 @@ def rawset(table=NO_VALUE, key=NO_VALUE, value=NO_VALUE, *_):
     check_any(value, 3)
     if table.__class__ is ReadOnlyTable:
         raise ExecutionError(b"Attempt to modify a readonly table")
-    if key is None or key != key:
-        raise ExecutionError(b"table index is nil" if key is None else b"table index is NaN")
+    check_key(key)
     raw_set(table, key, value)
     return table
 
@@ -204,7 +200,15 @@ def gcinfo(*_):
 
 def open_base(runtime):
     """The Table of the basic functions, to be copied into the globals."""
+    return Table({
+        b"assert": assert_, b"collectgarbage": collectgarbage, b"error": error, b"gcinfo": gcinfo, b"ipairs": ipairs,
+        b"newproxy": newproxy, b"next": next_entry, b"pairs": pairs, b"pcall": pcall, b"rawequal": rawequal,
+        b"rawget": rawget, b"rawset": rawset, b"select": select, b"tonumber": tonumber, b"tostring": tostring,
+        b"type": type_, b"unpack": unpack, b"xpcall": xpcall,
+        **_open_metatables(runtime), **_open_loading(runtime), **_open_environments(runtime)})
 
+
+def _open_metatables(runtime):
     def getmetatable(value=NO_VALUE, *_):
         check_any(value, 1)
         if isinstance(value, (MetaTable, Userdata)):
@@ -220,7 +224,7 @@ def open_base(runtime):
         check_table(table, 1)
         if metatable is not None and not isinstance(metatable, Table):
             raise ArgumentError(2, b"nil or table expected")
-        if table.__class__ is Table:
+        if table.__class__ is Table:            # as runtime.set_metatable, but quicker: objects are made like this
             if metatable is not None:
                 table.metatable = metatable
                 table.__class__ = MetaTable
@@ -232,6 +236,10 @@ def open_base(runtime):
         runtime.set_metatable(table, metatable)
         return table
 
+    return {b"getmetatable": getmetatable, b"setmetatable": setmetatable}
+
+
+def _open_loading(runtime):
     def loadstring(text=NO_VALUE, name=NO_VALUE, *_):
         text = check_string(text, 1)
         return load_chunk(text, optional_string(name, 2, text))
@@ -245,16 +253,16 @@ def open_base(runtime):
             if flags["STOP"]:                   # the reader may be a library function, which never looks
                 runtime.stop()
             try:
-                piece = reader()
+                piece = first_of(reader())
             except CAUGHT as error:
                 return None, value_of(error)
-            piece = first(piece) if piece.__class__ is tuple else piece
             if piece is None or piece == b"":
                 return load_chunk(b"".join(pieces), name)
-            if piece.__class__ not in (bytes, float):
+            piece = to_string(piece)
+            if piece is None:
                 return None, position_at(frame_at_level(1)) + b"reader function must return a string"
-            pieces.append(piece if piece.__class__ is bytes else number_text(piece))
-            size += len(pieces[-1])
+            pieces.append(piece)
+            size += len(piece)
             if size > runtime.max_string:
                 raise LibraryError(b"not enough memory")
 
@@ -265,18 +273,18 @@ def open_base(runtime):
         except LuaError as error:
             return None, error.value
 
+    return {b"load": load, b"loadstring": loadstring}
+
+
+def _open_environments(runtime):
     def environment_at(level):
         """The list that holds the globals of the function at a level, or None if it has no own ones."""
         if level < 0:
             raise ArgumentError(1, b"level must be non-negative")
-        frame = frame_at_level_of_caller(level)
-        return frame.f_locals.get("E")
-
-    def frame_at_level_of_caller(level):
-        frame = frame_at_level(level + 2)       # over this function and environment_at
+        frame = frame_at_level(level + 1)       # over getfenv or setfenv
         if frame is None:
             raise ArgumentError(1, b"invalid level")
-        return frame
+        return frame.f_locals.get("E")
 
     def getfenv(function=NO_VALUE, *_):
         if type_name(None if function is NO_VALUE else function) == b"function":
@@ -303,9 +311,4 @@ def open_base(runtime):
         holder[0] = table
         return holder[1]
 
-    return Table({
-        b"assert": assert_, b"collectgarbage": collectgarbage, b"error": error, b"gcinfo": gcinfo, b"getfenv": getfenv,
-        b"getmetatable": getmetatable, b"ipairs": ipairs, b"load": load, b"loadstring": loadstring,
-        b"newproxy": newproxy, b"next": next_entry, b"pairs": pairs, b"pcall": pcall, b"rawequal": rawequal,
-        b"rawget": rawget, b"rawset": rawset, b"select": select, b"setfenv": setfenv, b"setmetatable": setmetatable,
-        b"tonumber": tonumber, b"tostring": tostring, b"type": type_, b"unpack": unpack, b"xpcall": xpcall})
+    return {b"getfenv": getfenv, b"setfenv": setfenv}

@@ -28,6 +28,39 @@ class Coroutine:
 name_type(Coroutine, b"thread")
 
 
+def _run(runtime, coroutine, args):
+    """Go on with a coroutine until it yields or ends: a tuple of values. Raises what it raises."""
+    if coroutine.status != "suspended":
+        raise LuaError(b"cannot resume %s coroutine" % coroutine.status.encode())
+    enter()
+    resumer = runtime.running
+    if resumer is not None:
+        resumer.status = "normal"
+    runtime.running = coroutine
+    coroutine.status = "running"
+    outside = depth.generators
+    depth.generators += coroutine.depth
+    try:
+        if coroutine.generator is None:
+            coroutine.generator = call(coroutine.function, *args)
+            args = None
+        values = coroutine.generator.send(args)
+        coroutine.status = "suspended"
+        coroutine.depth = depth.generators - outside
+    except StopIteration as end:
+        values = end.value
+    finally:
+        depth.level -= 1
+        depth.generators = outside
+        if coroutine.status == "running":       # it has ended, one way or the other
+            coroutine.status = "dead"
+            coroutine.generator = None
+        runtime.running = resumer
+        if resumer is not None:
+            resumer.status = "running"
+    return values if values.__class__ is tuple else (values,)
+
+
 def open_coroutine(runtime):
     """The Table of the library; `runtime.running` is the Coroutine that runs."""
 
@@ -36,43 +69,11 @@ def open_coroutine(runtime):
             raise ArgumentError(1, b"Lua function expected")
         return Coroutine(function)
 
-    def run(coroutine, args):
-        """Go on with a coroutine until it yields or ends: a tuple of values. Raises what it raises."""
-        if coroutine.status != "suspended":
-            raise LuaError(b"cannot resume %s coroutine" % coroutine.status.encode())
-        enter()
-        resumer = runtime.running
-        if resumer is not None:
-            resumer.status = "normal"
-        runtime.running = coroutine
-        coroutine.status = "running"
-        outside = depth.generators
-        depth.generators += coroutine.depth
-        try:
-            if coroutine.generator is None:
-                coroutine.generator = call(coroutine.function, *args)
-                args = None
-            values = coroutine.generator.send(args)
-            coroutine.status = "suspended"
-            coroutine.depth = depth.generators - outside
-        except StopIteration as end:
-            values = end.value
-        finally:
-            depth.level -= 1
-            depth.generators = outside
-            if coroutine.status == "running":   # it has ended, one way or the other
-                coroutine.status = "dead"
-                coroutine.generator = None
-            runtime.running = resumer
-            if resumer is not None:
-                resumer.status = "running"
-        return values if values.__class__ is tuple else (values,)
-
     def resume(coroutine=NO_VALUE, *args):
         if coroutine.__class__ is not Coroutine:
             raise ArgumentError(1, b"coroutine expected")
         try:
-            return (True, *run(coroutine, args))
+            return (True, *_run(runtime, coroutine, args))
         except CAUGHT as error:
             return False, value_of(error)
 
@@ -81,7 +82,7 @@ def open_coroutine(runtime):
 
         def wrapped(*args):
             try:
-                return run(coroutine, args)
+                return _run(runtime, coroutine, args)
             except CAUGHT as error:
                 value = value_of(error)
             if value.__class__ is bytes:
