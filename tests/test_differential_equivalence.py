@@ -126,6 +126,13 @@ class KnownDifferencesTest(unittest.TestCase):
         entries = applying_to([FakeServer(family=family, version=version), FakeServer()])
         return is_known(entries, tuple(command.encode().split()), (real, other))
 
+    def test_scripts_may_write_the_keys_of_objects_in_any_order(self):
+        for real, other, same in ((b'{"1":2,"n":3}', b'{"n":3,"1":2}', True), (b'{"n":3}', b'{"n":3.0}', False),
+                                  (b'{"n":3}', b'{"m":3}', False), (b"{x}", b"{y}", False), (b"", None, False)):
+            trees = ("*", [("$", real)]), ("*", [("$", other)])
+            self.assertEqual(self.known("valkey", (8, 0, 1), "EVAL x 0", *trees), same, real)
+            self.assertFalse(self.known("valkey", (8, 0, 1), "GET x", ("$", real), ("$", other)))
+
     def test_are_those_of_the_server_at_hand(self):
         refusal, answer = ("-", b"NOSUB 'unsubscribe' command executed"), tree(b"unsubscribe")
         self.assertTrue(self.known("valkey", (8, 0, 1), "UNSUBSCRIBE", refusal, answer))

@@ -5,6 +5,7 @@ not have at all need no entry: they are left out, and the summary says so. "valk
 itself that it is Redis 7.2.4; "redis" below 7.2 is 7.0.
 """
 
+import json
 import re
 from collections import namedtuple
 
@@ -73,6 +74,23 @@ def _same_in_redis_words(argv, real, other):
             text = text.replace(valkey, redis) if text else text
         return tree[0], text
     return in_redis_words(real) == other
+
+
+def _same_json(argv, real, other):
+    """Return whether the replies are the same but for the order of keys in texts of JSON."""
+    if real[0] != other[0] or isinstance(real[1], list) != isinstance(other[1], list):
+        return False
+    if isinstance(real[1], list):
+        return len(real[1]) == len(other[1]) and all(_same_json(argv, *pair) for pair in zip(real[1], other[1]))
+    return real[1] == other[1] or real[0] == "$" and _read_json(real[1]) == _read_json(other[1]) is not None
+
+
+def _read_json(text):
+    """Return what a text of JSON says, numbers as they are written; None for any other text."""
+    try:
+        return json.loads(text.decode("utf-8", "surrogateescape"), parse_int=str, parse_float=str)
+    except (ValueError, AttributeError, RecursionError):
+        return None
 
 
 def _refused_in_transaction(argv, in_multi, waits):
@@ -196,6 +214,8 @@ KNOWN = (
     Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"HSCAN", b"ZSCAN", b"CLIENT|KILL"), "8.0 has more options"),
     Known(VALKEY, {"COMMAND|DOCS"}, _mentions(b"BITCOUNT"), "8.0 lets it do without an end"),
     Known(VALKEY, SCRIPTS, _same_in_redis_words, "8.0 left the name Redis out of messages of scripts"),
+    Known(VALKEY, SCRIPTS, _same_json, "Lua goes through tables in the order of hashes"),
+    Known(REDIS, SCRIPTS, _same_json, "as above"),
     Known(VALKEY, HELP, _both_answer, "help texts were extended"),
     Known(REDIS, HELP, _both_answer, "help texts were extended in 7.2"),
     Known(REDIS, {"OBJECT|ENCODING"}, _any_difference,
