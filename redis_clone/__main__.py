@@ -99,6 +99,10 @@ def read_configuration(arguments, standard_input):
     return config
 
 
+# What an option stands for that has no word after it: --save $POINTS may have been left without any.
+_WITHOUT_WORD = {"--save": '""', "--trace": "yes"}
+
+
 def split_arguments(arguments):
     """Return the path of the configuration file or None, whether `-` was given, and the options as lines.
 
@@ -119,8 +123,9 @@ def split_arguments(arguments):
         if word.startswith("--") and not needs_word:
             lines.append(word[2:])
             needs_word = len(word.split()) == 1
-            if word.lower() == "--save" and (not following or following[0].startswith("--")):
-                lines[-1] += ' ""'                  # what is left of --save $POINTS when POINTS is empty
+            missing = _WITHOUT_WORD.get(word.lower())
+            if missing is not None and (not following or following[0].startswith("--")):
+                lines[-1] += " " + missing
                 needs_word = False
         else:
             lines[-1:] = [" ".join(lines[-1:] + [quote(word)])]

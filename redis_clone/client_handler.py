@@ -17,8 +17,10 @@ from .dispatch import execute_batch
 from .errors import RedisError
 from .listeners import addresses_of, keep_alive
 from .outbox import Outbox
+from .registry import find
 from .request_parser import HELD, RequestParser
 from .resp import encode
+from .trace import Journey
 
 __all__ = ["ClientHandler"]
 
@@ -61,6 +63,10 @@ class ClientHandler(socketserver.BaseRequestHandler):
         read_size, large = _READ_SIZE, False
         try:
             while True:
+                if session.traced:
+                    if not self.serve_traced():
+                        return
+                    continue
                 data = recv(read_size)
                 if not data:
                     return
@@ -94,6 +100,33 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 data = requests = out = reply = None
         except OSError:                         # reset by the peer, or shut down by hang_up
             return
+
+    def serve_traced(self):
+        """One read and its commands with a look at the clock between the stages: see trace.py. False to hang up."""
+        engine, session, out = self.engine, self.session, []
+        if not self.request.recv(1, socket.MSG_PEEK):
+            return False
+        journey = Journey()
+        data = self.request.recv(_LARGE_READ_SIZE)
+        journey.mark()
+        requests = self.parser.feed(data)
+        journey.mark()
+        with engine.lock:
+            journey.mark()
+            if requests:
+                find(engine.commands, requests[0])
+            journey.mark()
+            session.bytes_in += len(data)
+            engine.observe(journey.note)
+            done = execute_batch(session, requests, out)
+            engine.stop_observing(journey.note)
+            left = self.settle(out) if done is not None else None
+            journey.mark_executed()
+        goes_on = self.finish_batch(requests, done, out, left)
+        journey.mark()
+        with engine.lock:
+            engine.tracing.finish(session, journey)
+        return goes_on
 
     def settle(self, out):
         """With the lock held: hand the replies of a client with an outbox over, in the order of all messages.

@@ -304,6 +304,10 @@ _TABLE = (
     ("scheduler-batch", YesNo(), "yes", "fixed"),
     ("switch-interval-ms", Integer(1, 10_000), "100", "fixed"),
 
+    # Our own: the log tells how long each stage of a command takes, for one command in so many (trace.py).
+    ("trace", YesNo(), "no"),
+    ("trace-sample", Integer(1, _INT), "1"),
+
     # Our own: the version of Redis' format in which values leave (DUMP, MIGRATE); 10 for a Redis 7.0 to read.
     ("rdb-version", Integer(10, 11), "11"),
 )

@@ -17,7 +17,7 @@ from .registry import find
 from .resp import BULK_LINE, CRLF, NO_REPLY, STATUS_LINE, encode_into
 from .session import Blocked
 
-__all__ = ["execute_batch", "execute", "call", "POSTPONED"]
+__all__ = ["execute_batch", "execute", "run", "refuse", "call", "after_command", "POSTPONED"]
 
 _WORDS_OF_HTTP = (b"post", b"host:")
 
@@ -92,7 +92,7 @@ def execute_batch(session, requests, out):
             command.calls += 1
             command.seconds += elapsed_s
             if elapsed_s >= slow_s:
-                engine.log_slow(session, command, argv, elapsed_s)
+                engine.command_ran(session, command, argv, elapsed_s)
             kind = reply.__class__
             if kind is bytes and len(reply) <= 4096:
                 out += (BULK_LINE[len(reply)], reply, CRLF)
@@ -111,7 +111,7 @@ def execute_batch(session, requests, out):
             dirty = keyspace.dirty
         if keyspace.aftermath:
             done = len(requests)
-            _after_command(session, argv, reply, out)
+            after_command(session, argv, reply, out)
             dirty = keyspace.dirty                  # what others were served has been seen to
             if session.waiter is not None or session.closing:
                 done = _index(requests, argv) + 1
@@ -127,7 +127,7 @@ def _index(requests, argv):
     return next(index for index, each in enumerate(requests) if each is argv)
 
 
-def _after_command(session, argv, reply, out):
+def after_command(session, argv, reply, out):
     """What a command has caused besides its reply: a wait, messages to its own client, blocked clients to serve."""
     engine = session.engine
     engine.keyspace.aftermath = False
@@ -150,12 +150,17 @@ def execute(session, argv):
     try:
         pass_gates(session, command, words, argv)
     except RedisError as error:
-        error = _refuse(session, command, error.as_reply())
-        engine.count_rejected(command, error)
-        return error
+        return refuse(session, command, error.as_reply())
     if engine.paused and _is_paused(engine, session, command, argv):
         session.postponed = True
         return POSTPONED
+    if engine.intercept is not None:
+        return engine.intercept(session, command, words, argv)
+    return run(session, command, words, argv)
+
+
+def run(session, command, words, argv):
+    """Call a command that has passed the gates, or queue it in a transaction; returns the reply value."""
     if session.transaction is not None and "_unqueued" not in command.flags:
         if not (session.transaction_failed or session.transaction_spoiled):     # else EXEC will not want it
             session.transaction.append((command, argv))
@@ -194,7 +199,7 @@ def call(session, command, words, argv):
     command.calls += 1
     command.seconds += elapsed_s
     if elapsed_s >= engine.slow_s:
-        engine.log_slow(session, command, argv, elapsed_s)
+        engine.command_ran(session, command, argv, elapsed_s)
     return reply
 
 
@@ -235,10 +240,19 @@ def pass_gates(session, command, words, argv):
         raise RedisError("LOADING Redis is loading the dataset in memory")
     if engine.busy is not None and "allow_busy" not in flags:
         raise engine.busy
+    if session in engine.monitors and ("write" in flags or "readonly" in flags):
+        raise RedisError("ERR Replica can't interact with the keyspace")
 
 
-def _refuse(session, command, error):
-    """What a refused command does to a transaction: EXEC ends it, any other spoils it. Returns the error to reply."""
+def refuse(session, command, error):
+    """A command may not run: count it, and spoil or end the transaction it is in. Returns the error to reply."""
+    error = _tell_transaction(session, command, error)
+    session.engine.count_rejected(command, error)
+    return error
+
+
+def _tell_transaction(session, command, error):
+    """What a refused command does to a transaction: EXEC ends it, any other spoils it."""
     if command is not None and "_exec" in command.flags:
         session.discard()
         reason = str(error)

@@ -23,6 +23,7 @@ from .journal import Journal
 from .keyspace import Keyspace
 from .latency import LatencyMonitor
 from .log import Log
+from .monitor import Monitors
 from .notify import Notifier
 from .pubsub import PubSub
 from .registry import TABLE, records_of, tables_by_count
@@ -32,6 +33,7 @@ from .session import Session
 from .slowlog import SlowLog
 from .snapshots import Snapshots
 from .stats import Stats
+from .trace import Tracing
 
 __all__ = ["Engine"]
 
@@ -64,9 +66,13 @@ class Engine:
         self.refuses_writes = None              # the RedisError for commands that write, while they cannot be kept
         self.slowlog = SlowLog()
         self.latency = LatencyMonitor()
+        self.tracing = Tracing(self.log)
         self.sessions = {}                      # id -> Session of every connected client
         self.next_session_id = 1
         self.running = None                     # the session whose command runs now
+        # intercept(session, command, words, argv) runs every command of a client instead of dispatch.run: for tests,
+        # see testing/interception.py. Set it before there are sessions, or call `refresh_gates`.
+        self.intercept = None
         self.unflushed = {}                     # outboxes to flush by whoever ran the batch, without the lock
         self.blocked_clients = 0
         self.paused = None                      # CLIENT PAUSE: None, "write" or "all"
@@ -83,6 +89,8 @@ class Engine:
         self.shutdown = None                    # shutdown(): set by the server, used by SHUTDOWN
         self.password = b""
         self.slow_s = self.slowlog_s = _INFINITY
+        self._observers = ()
+        self.monitors = Monitors(self)
         self._follow_config()
         self.scripting = Scripting(self)
 
@@ -118,6 +126,8 @@ class Engine:
         follow("slowlog-log-slower-than", self._set_slow)
         follow("slowlog-max-len", self.slowlog.resize)
         follow("latency-monitor-threshold", self._set_latency_threshold)
+        follow("trace", self._set_tracing)
+        follow("trace-sample", lambda count: setattr(self.tracing, "sample", count))
         follow("notify-keyspace-events", self.notifier.follow)
         follow("lazyfree-lazy-expire", self._set_lazy_expiry)
         self.config.on_change("dir", lambda path: setattr(self, "directory", path))
@@ -142,6 +152,11 @@ class Engine:
     def _set_password(self, password):
         self.password = password.encode("utf-8", "surrogateescape")
 
+    def _set_tracing(self, on):
+        self.tracing.on = on
+        for session in self.sessions.values():
+            session.traced = on
+
     def _set_slow(self, microseconds):
         self.slowlog_s = _INFINITY if microseconds < 0 else microseconds / 1e6
         self._refresh_slow()
@@ -151,10 +166,23 @@ class Engine:
         self._refresh_slow()
 
     def _refresh_slow(self):
-        """`slow_s` is where dispatch begins to tell of a command: the lower of the two thresholds."""
+        """`slow_s` is where dispatch begins to tell of a command: the lower of the two thresholds, or any time at all."""
         latency_s = self.latency.threshold_ms / 1e3 if self.latency.threshold_ms else _INFINITY
-        self.slow_s = min(self.slowlog_s, latency_s)
+        self.slow_s = -_INFINITY if self._observers else min(self.slowlog_s, latency_s)
         self.journal.threshold_s = latency_s
+
+    def observe(self, observer):
+        """Call ``observer(session, command, argv, elapsed_s)`` after each command of every client or script.
+
+        It must neither raise nor run commands. A batch that is running goes on without it. With the lock held.
+        """
+        self._observers += (observer,)
+        self._refresh_slow()
+
+    def stop_observing(self, observer):
+        """End what `observe` has begun."""
+        self._observers = tuple(each for each in self._observers if each != observer)
+        self._refresh_slow()
 
     # Sessions
 
@@ -171,6 +199,7 @@ class Engine:
             session.waiter.finish(None)
         session.unwatch()
         self.pubsub.drop(session)
+        self.monitors.drop(session)
         if self.sessions.pop(session.id, None) is not None:
             self.stats.close_session(session)
 
@@ -240,8 +269,14 @@ class Engine:
         self.count_error(command, error)
         return error
 
+    def command_ran(self, session, command, argv, elapsed_s):
+        """A command took `slow_s` or longer: others may want to know of it."""
+        for observer in self._observers:
+            observer(session, command, argv, elapsed_s)
+        self.log_slow(session, command, argv, elapsed_s)
+
     def log_slow(self, session, command, argv, elapsed_s):
-        """A command took `slow_s` or longer."""
+        """Remember a command in the slow log and for the latency monitor, if it took so long."""
         now_s = self.clock.time()
         if elapsed_s >= self.slowlog_s and "skip_slowlog" not in command.flags:
             self.slowlog.add(session, argv, elapsed_s, now_s)

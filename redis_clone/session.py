@@ -54,7 +54,7 @@ class Session:
         "pushes", "may_block", "waiter", "postponed", "reply_mode", "no_evict", "no_touch", "name",
         "library_name", "library_version", "created_s", "active_s",
         "last_command", "promised", "address", "local_address", "descriptor", "closing", "outbox", "connection",
-        "bytes_in", "bytes_out", "kind")
+        "bytes_in", "bytes_out", "kind", "traced", "journey")
 
     def __init__(self, engine, session_id=0, address="", local_address=""):
         self.engine = engine
@@ -71,6 +71,8 @@ class Session:
         self.outbox = None                  # where messages of others go, once it may receive any
         self.waiter = None                  # blocking.Waiter while blocked
         self.postponed = False
+        self.traced = engine.tracing.on     # look at the clock between the stages of its commands: trace.py
+        self.journey = None                 # trace.Journey of its last command, if that was traced
         self.pushes = []                    # out-of-band messages for itself, due after its running command
         self.bytes_in = self.bytes_out = 0
         self.library_name = self.library_version = b""
@@ -107,7 +109,7 @@ class Session:
         usual = (self.authenticated and self.transaction is None and not self.no_touch and self.reply_mode == "on"
                  and not (self.protocol == 2 and self.subscribed) and self.outbox is None and not self.closing
                  and not self.engine.paused and self.engine.refuses_writes is None
-                 and self.engine.loading is None and self.engine.busy is None)
+                 and self.engine.loading is None and self.engine.busy is None and self.engine.intercept is None)
         self.tables = self.engine.tables if usual else NO_COMMANDS
         if self.connection is not None:
             self.connection.trust(self.authenticated)
@@ -214,5 +216,5 @@ class Session:
 
     @property
     def is_local(self):
-        """Whether the client is on this machine: a Unix socket or a loopback address."""
-        return self.address.startswith(("127.", "[::1]", "/")) or not self.address
+        """Whether the client is on this machine: in this process, at a Unix socket or a loopback address."""
+        return self.address.startswith(("127.", "[::1]", "/", "memory:", "pipe:")) or not self.address

@@ -8,7 +8,7 @@ All under the engine's lock.
 """
 import collections
 
-__all__ = ["SlowLog", "Entry"]
+__all__ = ["SlowLog", "Entry", "redact"]
 
 _MOST_ARGUMENTS = 32
 _LONGEST_ARGUMENT = 128
@@ -29,14 +29,14 @@ class SlowLog:
 
     def add(self, session, argv, elapsed_s, now_s):
         """Remember a command that has run."""
-        shown = _shorten(_redact(argv, session.engine.config))
+        shown = _shorten(redact(argv, session.engine.config))
         self.entries.appendleft(Entry(self.next_id, int(now_s), int(elapsed_s * 1e6), shown, session.address,
                                       session.name))
         self.next_id += 1
 
 
-def _redact(argv, config):
-    """A copy of `argv` without passwords."""
+def redact(argv, config):
+    """A copy of `argv` without passwords, as a list."""
     name, shown = argv[0].upper(), list(argv)
     if name == b"AUTH":
         shown[1:] = [_REDACTED] * (len(argv) - 1)

@@ -31,8 +31,9 @@ _TITLES = {"sorted_set": "Sorted set", "hyperloglog": "HyperLogLog", "pubsub": "
 _HEAD = """\
 # Commands
 
-Which commands of Redis 7.2 this server has, and the nine of 7.4 for fields of hashes that expire. "Since" is the
-version of Redis that brought a command. Containers of subcommands are not counted, nor are Sentinel's commands.
+Which commands of Redis 7.2 this server has, the nine of 7.4 for fields of hashes that expire, and CLIENT TRACE, which
+is its own. "Since" is the version of Redis that brought a command. Containers of subcommands are not counted, nor are
+Sentinel's commands.
 
 `python3 scripts/commands_table.py` writes this file from the command table; a test holds it to that.
 

@@ -294,6 +294,7 @@ def _describe(session):
 def _flags(session):
     """The letters of a client's state, in Redis' order; N when there is nothing to say."""
     letters = (
+        ("O", session in session.engine.monitors),
         ("P", session.subscribed),
         ("x", session.transaction is not None),
         ("b", session.waiter is not None or session.postponed),
@@ -303,6 +304,18 @@ def _flags(session):
         ("e", session.no_evict),
         ("T", session.no_touch))
     return "".join(letter for letter, holds in letters if holds) or "N"
+
+
+@command("CLIENT|TRACE", arity=3, flags="noscript loading stale", since="7.2.0")
+def client_trace(session, word):
+    """Times the stages of this connection's commands, and tells those of the last one."""
+    word = word.upper()
+    if word == b"LAST":
+        return session.journey and session.journey.as_map()
+    if word not in (b"ON", b"OFF"):
+        raise OptionSyntaxError()
+    session.traced = word == b"ON" or session.engine.tracing.on
+    return "OK"
 
 
 @command("CLIENT|HELP", arity=2, flags="loading stale", since="5.0.0")

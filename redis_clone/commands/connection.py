@@ -80,6 +80,7 @@ def reset(session):
     skipping = session.reply_mode == "skipping"
     session.discard()
     session.engine.pubsub.drop(session)
+    session.engine.monitors.drop(session)
     session.reset()
     if skipping:                                # RESET ends CLIENT REPLY OFF, but its own reply is skipped
         session.reply_mode = "skipping"

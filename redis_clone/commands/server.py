@@ -101,6 +101,18 @@ def role(session):
     return [b"master", 0, []]
 
 
+@command("MONITOR", arity=1, flags="admin noscript loading stale", since="1.0.0")
+def monitor(session):
+    """Listens for all requests received by the server in real-time."""
+    if not session.may_block:
+        raise RedisError("ERR MONITOR isn't allowed for DENY BLOCKING client")
+    if session in session.engine.monitors:
+        return NO_REPLY
+    session.expect_pushes()
+    session.engine.monitors.add(session)
+    return "OK"
+
+
 @command("TIME", arity=1, flags="loading stale fast", since="2.6.0")
 def time(session):
     """Returns the server time."""
