@@ -219,9 +219,9 @@ class ReplyParser:
         elif kind == b"-":
             self._add(self._error_type(_decode(text)))
         elif kind == b"," and DOUBLE.fullmatch(text):
-            self._add(float(text))
+            self._add(self._build_double(text))
         elif kind == b"(" and INTEGER.fullmatch(text):
-            self._add(_parse_big_number(text))
+            self._add(self._build_big_number(text))
         elif line in COMMON_LINES:
             self._add(COMMON_LINES[line])
         else:
@@ -252,10 +252,32 @@ class ReplyParser:
             kind, items = self._kind, self._items
             self._kind, self._items, self._left = self._outer.pop()
             if kind != b"|":
-                self._items.append(_build_aggregate(kind, items))
+                self._items.append(self._build_aggregate(kind, items))
                 self._left -= 1
             elif self._on_attribute is not None:
-                self._on_attribute(_build_aggregate(b"%", items))
+                self._on_attribute(self._build_aggregate(b"%", items))
+
+    # -- what a subclass may make differently ------------------------------------------------------------
+
+    def _build_aggregate(self, kind, items):
+        if kind == b"*":
+            return items
+        if kind == b">":
+            return Push(items)
+        try:
+            return set(items) if kind == b"~" else dict(zip(items[::2], items[1::2]))
+        except TypeError:                                   # a member that cannot be hashed
+            return items if kind == b"~" else list(zip(items[::2], items[1::2]))
+
+    def _build_double(self, text):
+        return float(text)
+
+    def _build_big_number(self, text):
+        try:
+            return int(text)
+        except ValueError:
+            # Python refuses to convert more digits than sys.set_int_max_str_digits allows.
+            raise _error("a number of too many digits", text) from None
 
     # -- elements that are cut by the end of a read --------------------------------------------------------
 
@@ -316,17 +338,6 @@ def _row_of_bulks(lines, start, end):
     return []
 
 
-def _build_aggregate(kind, items):
-    if kind == b"*":
-        return items
-    if kind == b">":
-        return Push(items)
-    try:
-        return set(items) if kind == b"~" else dict(zip(items[::2], items[1::2]))
-    except TypeError:                                       # a member that cannot be hashed
-        return items if kind == b"~" else list(zip(items[::2], items[1::2]))
-
-
 def _parse_length(line):
     digits = line[1:]
     if digits.isdigit() and len(digits) < NUMBER_LIMIT:
@@ -334,14 +345,6 @@ def _parse_length(line):
     if digits == b"-1" and line[:1] in (b"$", b"*"):
         return -1
     raise _error("a wrong length", line + CRLF)
-
-
-def _parse_big_number(text):
-    try:
-        return int(text)
-    except ValueError:
-        # Python refuses to convert more digits than sys.set_int_max_str_digits allows.
-        raise _error("a number of too many digits", text) from None
 
 
 def _decode(text):

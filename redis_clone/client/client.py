@@ -10,15 +10,15 @@ known. What was set on the lost connection (WATCH, an open MULTI, CLIENT SETINFO
 
 Threads: `_lock` guards the connection, so an exchange is never mixed with another thread's. A blocking
 command therefore holds up the other threads; give it a client of its own, and WATCH and MULTI likewise.
-Pub/sub has a connection of its own, see PubSub.
+Pub/sub has a connection of its own, see RawPubSub.
 """
 import functools
 import threading
 
 from .connection import Connection
 from .errors import ReplyError
-from .pipeline import Pipeline
-from .pubsub import PubSub
+from .raw_pipeline import RawPipeline
+from .raw_pubsub import RawPubSub
 from .requests import command_name, encode_paired_command
 
 __all__ = ["Client"]
@@ -60,12 +60,12 @@ class Client:
             return self._connection.exchange(request, count, what)
 
     def pipeline(self, transaction=False):
-        """Return a Pipeline, which sends many commands at once; with `transaction`, as MULTI and EXEC."""
-        return Pipeline(self.exchange, transaction)
+        """Return a RawPipeline, which sends many commands at once; with `transaction`, as MULTI and EXEC."""
+        return RawPipeline(self.exchange, transaction)
 
     def pubsub(self):
-        """Return a PubSub with a connection of its own to the same server."""
-        return PubSub(self._new_connection())
+        """Return a RawPubSub with a connection of its own to the same server."""
+        return RawPubSub(self._new_connection())
 
     def close(self):
         """Close the connection. The next command would open it again."""

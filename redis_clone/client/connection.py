@@ -6,45 +6,71 @@
 
 The idea: RESP has no request numbers, a reply belongs to a request only by its place. So whatever ends an
 exchange before its last reply was read (a timeout, an interrupt, garbage, one reply too many) closes the
-connection: a late reply must never meet the next caller. `connect` may be called again afterwards.
+connection: a late reply must never meet the next caller. For the same reason nothing is sent while there is
+something unread: what arrived unasked can only be pushes, else the connection is closed. `connect` may be
+called again afterwards.
+
+Redis and its pipelines use `execute_command` and `exchange_commands`. The first is the straight way for the
+usual round trip: one look whether something is unread, one send, one recv, and the commonest replies are
+recognised without the parser.
 
 A large request is sent while replies are read. A server that answers as it goes would otherwise wait for
 us to read while we wait for it to read, as soon as the buffers between are full.
 
-Not thread-safe: one thread at a time (Client has the lock). It does not retry, pool or reconnect.
+Not thread-safe: one thread at a time (Client has the lock, Redis has a pool). It does not retry, pool or
+reconnect. In a forked child it is closed, see `forks`.
 """
-import errno
 import selectors
 import socket
 import time
 
 from .. import reply_parser
-from ..reply_parser import Push, ReplyParser
-from .errors import ConnectionFailed, ConnectionLost, ProtocolError, ReplyError, TimedOut
-from .requests import command_name, encode_command, encode_paired_command
+from ..reply_parser import BULK_LENGTH, COMMON_LINES, Push, ReplyParser
+from .errors import (
+    ConnectionFailed, ConnectionLost, ProtocolError, ReplyError, TimeoutError, error_from_reply,
+)
+from .forks import watch_for_fork
+from .greeting import greet, greeting
+from .requests import command_name, encode_commands, encode_paired_command
+from .transport import (
+    NOTHING_YET, apply_timeout, is_timeout, nothing_yet_with_tls, open_tcp_socket, open_unix_socket, readiness_of,
+    start_tls,
+)
 
 __all__ = ["Connection"]
 
+CRLF = b"\r\n"
 RECEIVE_SIZE = 65536
 # What any system takes at once even if the peer reads nothing.
 SMALL_REQUEST = 16384
-UNIX_RETRY_S = 0.01
+# Replies that are recognised as a whole.
+WHOLE_REPLIES = {line + CRLF: value for line, value in COMMON_LINES.items()}
+LONGEST_WHOLE = max(map(len, WHOLE_REPLIES))
+NUMBER_LIMIT = 20
 
 
 class Connection:
-    """A connection over TCP, or over a Unix socket if `unix_socket` is a path.
+    """A connection over TCP, over a Unix socket if `unix_socket` is a path, or over what `open_socket()`
+    returns (then `address` is for people only).
 
     `timeout_s` is the longest wait for anything more to arrive or to be taken, None for ever (a blocking
     command needs a longer one than its own). `connect_timeout_s` is the same while connecting and for the
     greeting (AUTH, SELECT, ...), by default `timeout_s`. `protocol` 3 switches to RESP3. `on_push` is
     called with each Push (RESP3) that arrives and must not raise; by default pushes are dropped.
+
+    `tls` is an ssl.SSLContext. `keepalive` turns TCP's on, with options as for `open_tcp_socket`. `library` is
+    (name, version) for CLIENT SETINFO. With `health_check_s` the server must answer a PING first if the last
+    command began longer ago. `typed_errors` makes error replies of the classes that belong to their codes.
+    `encode_text` makes bytes of the str in `execute_command` and `exchange_commands`.
     """
 
     def __init__(self, host="127.0.0.1", port=6379, *, unix_socket=None, db=0, username=None, password=None,
-                 client_name=None, protocol=2, timeout_s=None, connect_timeout_s=None, on_push=None):
+                 client_name=None, protocol=2, timeout_s=None, connect_timeout_s=None, on_push=None, tls=None,
+                 keepalive=False, keepalive_options=None, library=None, health_check_s=0, typed_errors=False,
+                 encode_text=str.encode, open_socket=None, address=None):
         if protocol not in (2, 3):
             raise ValueError(f"protocol must be 2 or 3, not {protocol!r}")
-        if unix_socket is None and not 0 < port < 65536:
+        if unix_socket is None and open_socket is None and not 0 < port < 65536:
             raise ValueError(f"a port is between 1 and 65535, not {port!r}")
         for timeout in (timeout_s, connect_timeout_s):
             if timeout is not None and timeout <= 0:
@@ -52,16 +78,26 @@ class Connection:
         if username is not None and password is None:
             raise ValueError("a username needs a password")
         self.host, self.port, self.unix_socket = host, port, unix_socket
-        self.protocol = protocol
+        self.db, self.protocol = db, protocol
         self.timeout_s = timeout_s
         self.on_push = on_push
+        self._address = address
+        self._open_socket, self._tls = open_socket, tls
+        self._nothing_yet = NOTHING_YET if tls is None else nothing_yet_with_tls()
+        self._keepalive, self._keepalive_options = keepalive, keepalive_options
         self._connect_timeout_s = timeout_s if connect_timeout_s is None else connect_timeout_s
         self._patience_s = None             # which of the two is in force
-        self._greeting = _greeting(protocol, db, username, password, client_name)
+        self._greeting = greeting(protocol, db, username, password, client_name, library)
+        self._health_check_s, self._last_used = health_check_s, 0
+        self._error_type = error_from_reply if typed_errors else ReplyError
+        self._encode_text = encode_text
         self._socket = None
+        self._readable = None               # see readiness_of
         self._parser = None
+        self._amid = False                  # the parser has the start of a push
         self._replies = []                  # to the exchange that is going on, as far as they have come
         self._lost_because = None
+        watch_for_fork(self)
 
     def __enter__(self):
         return self if self.connected else self.connect()
@@ -69,12 +105,18 @@ class Connection:
     def __exit__(self, *exc_info):
         self.close()
 
+    def __del__(self):
+        if getattr(self, "_socket", None) is not None:
+            self._socket.close()
+
     def __repr__(self):
         return f"<Connection to {self.address}, {'open' if self.connected else 'closed'}>"
 
     @property
     def address(self):
         """The server for people: `127.0.0.1:6379`, `[::1]:6379` or the path of the Unix socket."""
+        if self._address is not None:
+            return self._address
         if self.unix_socket is not None:
             return str(self.unix_socket)
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -86,82 +128,122 @@ class Connection:
 
     def fileno(self):
         """For selectors; raises ConnectionLost when there is no connection."""
-        return self._open_socket().fileno()
+        return self._connected_socket().fileno()
 
     # -- opening and closing -----------------------------------------------------------------------
 
     def connect(self):
-        """Open the connection (a new one, if there was one) and greet the server; return self."""
+        """Open the connection (a new one, if there was one) and greet the server; return self.
+
+        Raises ConnectionFailed (AuthenticationError if that is why) and TimeoutError."""
         self.close()
         self._patience_s = self._connect_timeout_s
         try:
             self._socket = self._new_socket()
         except (OSError, UnicodeError) as error:
-            if _is_timeout(error):
-                raise TimedOut(f"connecting to {self.address} took over {self._patience_s} s") from None
+            if is_timeout(error):
+                raise TimeoutError(f"connecting to {self.address} took over {self._patience_s} s") from None
             raise ConnectionFailed(f"cannot connect to {self.address}: {_reason(error)}") from error
-        self._parser = ReplyParser(ReplyError)
+        self._readable = readiness_of(self._socket)
+        self._parser = ReplyParser(self._error_type)
         self._lost_because = None
+        apply_timeout(self._socket, self._patience_s)
         if self._greeting:
-            self._greet()
-        self._patience_s = self.timeout_s
-        self._socket.settimeout(self.timeout_s)
+            greet(self, self._greeting)
+        if self._patience_s != self.timeout_s:
+            self._patience_s = self.timeout_s
+            apply_timeout(self._socket, self.timeout_s)
+        self._last_used = time.monotonic()
         return self
 
     def close(self):
         """Close the connection, if there is one; unread replies are lost."""
         if self._socket is not None:
             self._socket.close()
-            self._socket = self._parser = None
+            self._socket = self._readable = self._parser = None
+            self._amid = False
             self._replies = []
 
+    def interrupt(self):
+        """End the connection although another thread may be using it: that thread finds it lost."""
+        sock = self._socket
+        if sock is not None:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:                 # it has ended already
+                pass
+
     def detach(self):
-        """Give the connected, greeted socket away; this object is then closed."""
-        sock = self._open_socket()
+        """Give the connected, greeted socket away, without timeout; this object is then closed."""
+        sock = self._connected_socket()
         self._socket = None
+        apply_timeout(sock, None)
         return sock
+
+    def after_fork(self):
+        """In a forked child: leave the connection to the parent."""
+        if self._socket is not None:
+            self.close()
+            self._lost_because = "it belongs to the process that this one was forked from"
 
     def _new_socket(self):
-        if self.unix_socket is None:
-            sock = socket.create_connection((self.host, self.port), self._connect_timeout_s)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return sock
-        if not hasattr(socket, "AF_UNIX"):
-            raise OSError("this system has no Unix sockets")
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(self._connect_timeout_s)
-            self._connect_unix_socket(sock)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
-
-    def _connect_unix_socket(self, sock):
-        deadline = None if self._connect_timeout_s is None else time.monotonic() + self._connect_timeout_s
-        while True:
-            try:
-                sock.connect(self.unix_socket)
-                return
-            except BlockingIOError:
-                # The server's queue is full: with a timeout, a Unix socket does not wait for its turn.
-                if time.monotonic() >= deadline:
-                    raise socket.timeout from None
-                time.sleep(UNIX_RETRY_S)
-
-    def _greet(self):
-        """Send all greetings at once: one round trip, however many there are."""
-        request = b"".join(map(encode_command, self._greeting))
-        replies = self.exchange(request, len(self._greeting), f"the greeting ({self._greeting[0][0]})")
-        for command, reply in zip(self._greeting, replies):
-            if isinstance(reply, ReplyError):
-                self.close()
-                raise ConnectionFailed(f"{self.address} refused {command[0]}: {reply}") from reply
+        if self._open_socket is not None:
+            return self._open_socket()
+        if self.unix_socket is not None:
+            return open_unix_socket(self.unix_socket, self._connect_timeout_s)
+        sock = open_tcp_socket(
+            self.host, self.port, self._connect_timeout_s, self._keepalive, self._keepalive_options)
+        return sock if self._tls is None else start_tls(sock, self._tls, self.host)
 
     # -- requests with their replies -----------------------------------------------------------------
 
+    def execute_command(self, args):
+        """Send the command `args` (a tuple; a subcommand stands in one string with its command: "CONFIG GET")
+        and return its reply; an error reply is raised.
+
+        Raises DataError and ValueError before anything is sent. After ConnectionLost, TimeoutError and
+        ProtocolError the connection is closed. Long, because it is the way of nearly every command.
+        """
+        request = encode_commands((args,), self._encode_text)
+        sock = self._socket
+        if sock is None or self._readable(0) or self._health_check_s:
+            self._become_usable()
+        try:
+            if len(request) > SMALL_REQUEST or self._amid:
+                reply = self._exchange(request, 1)[0]
+            else:
+                sock.sendall(request)
+                data = sock.recv(RECEIVE_SIZE)
+                if len(data) <= LONGEST_WHOLE and data in WHOLE_REPLIES:
+                    return WHOLE_REPLIES[data]
+                header, ending, rest = data.partition(CRLF)
+                length = BULK_LENGTH.get(header)
+                if length is not None and len(rest) == length + 2 and rest[length:] == CRLF:
+                    return rest[:length]
+                number = header[1:]
+                if ending and not rest and header[:1] == b":" and number.isdigit() and len(number) < NUMBER_LIMIT:
+                    return int(number)
+                reply = self._finish_reply(data)
+        except BaseException as error:
+            raise self.give_up(error, command_name(args))
+        if isinstance(reply, ReplyError):
+            raise reply
+        return reply
+
+    def exchange_commands(self, commands):
+        """Send the commands (a list of tuples as for `execute_command`), return the list of their replies:
+        error replies are values in it."""
+        request = encode_commands(commands, self._encode_text)
+        if self._socket is None or self._readable(0) or self._health_check_s:
+            self._become_usable()
+        try:
+            return self._exchange(request, len(commands))
+        except BaseException as error:
+            what = f"a pipeline of {len(commands)} commands (the first: {command_name(commands[0])})"
+            raise self.give_up(error, what)
+
     def execute(self, *args):
-        """Send one command and return its reply; an error reply is raised."""
+        """Send one command, word by word, and return its reply; an error reply is raised."""
         reply = self.exchange(encode_paired_command(args), 1, command_name(args))[0]
         if isinstance(reply, ReplyError):
             raise reply
@@ -170,17 +252,28 @@ class Connection:
     def exchange(self, request, count, what):
         """Send `request` (bytes: `count` encoded commands), return the list of their replies, errors as
         values. `what` is the request's name in error texts."""
-        sock = self._open_socket()
+        self._connected_socket()
         try:
-            if len(request) <= SMALL_REQUEST:
-                sock.sendall(request)
-            else:
-                self._send_while_receiving(request)
-            self._receive_replies(count)
+            return self._exchange(request, count)
         except BaseException as error:
             raise self.give_up(error, what)
+
+    def _exchange(self, request, count):
+        if len(request) <= SMALL_REQUEST:
+            self._socket.sendall(request)
+        else:
+            self._send_while_receiving(request)
+        self._receive_replies(count)
         replies, self._replies = self._replies, []
         return replies
+
+    def _finish_reply(self, data):
+        """The one reply that starts with `data`."""
+        if not data:
+            raise EOFError
+        self._parser.feed(data)
+        self._receive_replies(1)
+        return self._replies.pop()
 
     def _receive_replies(self, count):
         self._take_replies()
@@ -189,6 +282,7 @@ class Connection:
             self._take_replies()
         if len(self._replies) > count:
             raise reply_parser.ProtocolError(f"{len(self._replies)} replies to {count} commands")
+        self._amid = not self._parser.idle
 
     def _take_replies(self):
         """Move what has arrived to `_replies`, but hand over the pushes among it."""
@@ -223,44 +317,89 @@ class Connection:
                             self._receive()
                         if events & selectors.EVENT_WRITE:
                             unsent = unsent[sock.send(unsent):]
-                    except BlockingIOError:         # readiness is a hint, no promise
+                    except self._nothing_yet:       # readiness is a hint, no promise
                         pass
-        sock.settimeout(self._patience_s)
+        apply_timeout(sock, self._patience_s)
+
+    # -- before a request --------------------------------------------------------------------------------
+
+    def _become_usable(self):
+        """Raise ConnectionLost unless there is a connection with nothing unread, whose server answers."""
+        self._connected_socket()
+        if self._readable(0):
+            self._read_unasked()
+        if self._health_check_s:
+            now = time.monotonic()
+            if now > self._last_used + self._health_check_s:
+                self._check_health()
+            self._last_used = now
+
+    def _read_unasked(self):
+        try:
+            self._receive_what_is_there()
+            self._take_replies()
+            if self._replies:
+                raise EOFError
+            self._amid = not self._parser.idle
+        except BaseException as error:
+            failure = self.give_up(error, "the time between commands")
+            failure.maybe_executed = False
+            raise failure
+
+    def _check_health(self):
+        try:
+            self.execute("PING")
+        except (ConnectionLost, TimeoutError, ReplyError) as error:
+            self.close()
+            raise ConnectionLost(f"the health check failed: {error}") from error
 
     # -- for PubSub: what comes without having been asked for ------------------------------------------
 
     def send(self, request, what):
         """Send `request` without expecting replies."""
-        sock = self._open_socket()
+        sock = self._connected_socket()
         try:
             sock.sendall(request)
         except BaseException as error:
             raise self.give_up(error, what)
 
+    def wait(self, timeout_s):
+        """True if there is something for `next_item` to take or to read, waiting `timeout_s` for it (None: for
+        ever). Meanwhile another thread may send."""
+        self._connected_socket()
+        if self._parser.replies:
+            return True
+        return bool(self._readable(None if timeout_s is None else max(timeout_s, 0) * 1000))
+
     def next_item(self, timeout_s, what):
         """Return [the next reply or push], or [] if none is complete within `timeout_s` (None: for
         ever). Nobody is promised that item, so a timeout does no harm to the connection."""
-        sock = self._open_socket()
+        self._connected_socket()
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         try:
             while not self._parser.replies:
-                sock.settimeout(None if deadline is None else max(deadline - time.monotonic(), 0))
-                try:
-                    self._receive()
-                except (socket.timeout, BlockingIOError) as error:
-                    if error.errno == errno.ETIMEDOUT:
-                        raise
-                    if time.monotonic() >= deadline:
-                        sock.settimeout(self.timeout_s)
-                        return []
-            sock.settimeout(self.timeout_s)
+                if not self.wait(None if deadline is None else deadline - time.monotonic()):
+                    return []
+                self._receive_what_is_there()
             return [self._parser.replies.popleft()]
         except BaseException as error:
             raise self.give_up(error, what)
 
+    def _receive_what_is_there(self):
+        """Read what `_readable` has announced. With TLS that may be nothing for us."""
+        if self._tls is None:
+            self._receive()
+            return
+        self._socket.settimeout(0)
+        try:
+            self._receive()
+        except self._nothing_yet:
+            pass
+        apply_timeout(self._socket, self._patience_s)
+
     # -- failures --------------------------------------------------------------------------------------
 
-    def _open_socket(self):
+    def _connected_socket(self):
         if self._socket is None:
             because = f" any more ({self._lost_because})" if self._lost_because else ""
             raise ConnectionLost(f"not connected to {self.address}{because}")
@@ -272,20 +411,23 @@ class Connection:
         self.close()
         if isinstance(error, reply_parser.ProtocolError):
             failure = ProtocolError(f"{self.address} answered {what} with {error}")
-        elif _is_timeout(error):
-            failure = TimedOut(f"{self.address} did not answer {what} within {self._patience_s} s")
+        elif is_timeout(error):
+            failure = TimeoutError(f"{self.address} did not answer {what} within {self._patience_s} s")
         elif isinstance(error, EOFError):
             failure = ConnectionLost(f"{self.address} closed the connection during {what}{last_words}")
         elif isinstance(error, OSError):
             failure = ConnectionLost(f"lost {self.address} during {what}: {_reason(error)}{last_words}")
         else:
             failure = error
+        failure.maybe_executed = True
         self._lost_because = str(failure) or type(failure).__name__
         return failure
 
     def _last_words(self, error):
         """An error reply that the server sent before it closed, such as that it has too many clients."""
-        if isinstance(error, ConnectionError):
+        if self._socket is None:            # closed by a handler of pushes
+            return ""
+        if isinstance(error, (ConnectionResetError, BrokenPipeError)):
             # Sending failed, so what the server said may not have been read yet.
             try:
                 self._socket.settimeout(0)
@@ -294,27 +436,6 @@ class Connection:
                 pass
         last = [*self._replies, *self._parser.replies][-1:]
         return f"; its last words: {last[0]}" if last and isinstance(last[0], ReplyError) else ""
-
-
-def _greeting(protocol, db, username, password, client_name):
-    """The commands that make a new connection what the caller wants. A server starts with RESP2 and
-    database 0, so the usual connection needs none of them, and one older than HELLO is served too."""
-    commands = []
-    auth = ["AUTH", username or "default", password]
-    if protocol == 3:
-        commands.append(["HELLO", 3] + (auth if password is not None else []))
-    elif password is not None:
-        commands.append(auth if username is not None else ["AUTH", password])
-    if client_name is not None:
-        commands.append(["CLIENT", "SETNAME", client_name])
-    if db:
-        commands.append(["SELECT", db])
-    return commands
-
-
-def _is_timeout(error):
-    """True for our own timeouts; the system's ETIMEDOUT has the same type, but a number."""
-    return isinstance(error, socket.timeout) and error.errno is None
 
 
 def _reason(error):

@@ -1,91 +1,235 @@
-"""Pipeline: many commands in one go, one round trip instead of one each.
+"""Pipeline: many commands in one round trip, as a transaction or not.
 
-    pipeline = client.pipeline()
-    pipeline.add("SET", "key", 1)
-    pipeline.add("INCR", "key")
-    pipeline.execute()                                  # ["OK", 2]
+    with redis.pipeline() as pipe:
+        pipe.set("key", 1).incr("key")
+        pipe.execute()                                  # [True, 2]
 
-With `transaction` the commands go out between MULTI and EXEC, in the same round trip: the server executes
-all of them or none, with nobody else's in between. A command that fails does not stop the others, in a
-transaction neither (that is Redis' rule); one that is refused when it is queued stops all.
+The methods of commands are those of Redis, but they only queue and return the pipeline. `execute` sends all and
+returns the list of the results. A command that fails does not stop the others, also within MULTI and EXEC
+(that is Redis' rule); one that is refused when the server queues it stops all.
 
-Commands are encoded when they are added, so a wrong argument fails where it was written. Measured against
-sending the same bytes ready-made and counting the bytes of the replies (1000 SET of small values, loopback,
-CPython 3.11): building, sending and parsing the pipeline takes 3.6 times as long (1.5 us a command, where
-the server itself needs 0.4), and 1.2 times without the building. One SET at a time: 1.3 times.
+After `watch` commands are executed at once, to see what is to be changed, until `multi`; the transaction is then
+executed only if nobody else has changed the keys that are watched:
 
-Not thread-safe itself; its execution is one exchange of the client, which is.
+    with redis.pipeline() as pipe:
+        pipe.watch("key")
+        value = int(pipe.get("key"))
+        pipe.multi()
+        pipe.set("key", value * 2)
+        pipe.execute()                                  # or WatchError
+
+From `watch` on the pipeline has a connection for itself, which it gives back with `execute` or `reset`. When that is
+lost, so is the watch: WatchError.
+
+Not thread-safe: one thread at a time.
 """
-from .errors import PipelineError, ReplyError, WatchFailed
-from .requests import command_name, encode_command, encode_paired_command
+from .commands import UNDECODED, Commands
+from .errors import (
+    ConnectionError, ExecAbortError, RedisError, ReplyError, ResponseError, TimeoutError, WatchError,
+)
+from .retry import READING_COMMANDS
 
 __all__ = ["Pipeline"]
 
+EXCERPT = 100
+MULTI, EXEC = ("MULTI",), ("EXEC",)
+FAILURES = (ConnectionError, TimeoutError)
 
-class Pipeline:
-    """Commands waiting to be sent with `execute`. It can be used again and again."""
 
-    def __init__(self, exchange, transaction=False):
-        self._exchange = exchange
-        self._transaction = transaction
-        self._requests = []
-        self._commands = []                 # the same before encoding, for error texts
+class Pipeline(Commands):
+    """Commands waiting for `execute`; it can be used again and again. See Redis.pipeline."""
+
+    def __init__(self, connection_pool, results, transaction=True):
+        self.connection_pool = connection_pool
+        self.connection = None              # from `watch` on
+        self.transaction = transaction
+        self.explicit_transaction = False   # since `multi`
+        self.watching = False
+        self.command_stack = []             # of (words, convert)
+        self.scripts = set()
+        self._results = results
+        self._decode = connection_pool.settings.decode
+        self._retry = connection_pool.settings.retry
 
     def __enter__(self):
         return self
 
     def __exit__(self, *exc_info):
-        self.clear()
+        self.reset()
+
+    def __del__(self):
+        connection = getattr(self, "connection", None)
+        if connection is not None:          # it may still be watching: not for anybody else
+            connection.close()
+            self.connection_pool.release(connection)
 
     def __len__(self):
-        return len(self._requests)
+        return len(self.command_stack)
 
-    def add(self, *args):
-        """Add a command; return self."""
-        self._requests.append(encode_paired_command(args))
-        self._commands.append(args)
+    def __bool__(self):
+        """True, also without commands: this is not a collection."""
+        return True
+
+    # -- queueing ----------------------------------------------------------------------------------------
+
+    def execute_command(self, *args, convert=None):
+        """Queue a command and return the pipeline; or, between `watch` and `multi`, execute it and return its
+        result."""
+        if (self.watching or args[0] == "WATCH") and not self.explicit_transaction:
+            return self.immediate_execute_command(*args, convert=convert)
+        self.command_stack.append((args, convert))
         return self
 
-    def clear(self):
-        """Forget the commands that were added."""
-        self._requests, self._commands = [], []
+    pipeline_execute_command = execute_command
 
-    def execute(self, raise_errors=True):
-        """Send the commands, forget them, and return the list of their replies, in order.
+    def multi(self):
+        """Queue from now on what comes after `watch`; `execute` then makes a transaction of it."""
+        if self.explicit_transaction:
+            raise RedisError("Cannot issue nested calls to MULTI")
+        if self.command_stack:
+            raise RedisError("Commands without an initial WATCH have already been issued")
+        self.explicit_transaction = True
 
-        Error replies are ReplyError values in that list, but the first of them is raised as a
-        PipelineError (which has the list) if `raise_errors`. WatchFailed is raised in any case.
+    def watch(self, *names):
+        """Watch keys and execute commands at once until `multi`. Returns True."""
+        if self.explicit_transaction:
+            raise RedisError("Cannot issue a WATCH after a MULTI")
+        return self.execute_command("WATCH", *names)
+
+    def unwatch(self):
+        """Watch no key any more. Returns True."""
+        return self.execute_command("UNWATCH") if self.watching else True
+
+    def discard(self):
+        """Forget the commands that were queued, and watch no key any more."""
+        self.reset()
+
+    def prepare_script(self, script):
+        """See to it that the server knows a Script when the pipeline is executed."""
+        self.scripts.add(script)
+
+    # -- executing ---------------------------------------------------------------------------------------
+
+    def immediate_execute_command(self, *args, convert=None):
+        """Execute a command now, over the pipeline's own connection, and return its result."""
+        if self.connection is None:
+            self.connection = self.connection_pool.take()
+        harmless = args[0] == "WATCH" or args[0] in READING_COMMANDS
+        reply = self._attempt(lambda: self.connection.execute_command(args), harmless)
+        if args[0] == "WATCH":
+            self.watching = True
+        elif args[0] == "UNWATCH":
+            self.watching = False
+        return self._result(reply, args, convert)
+
+    def execute(self, raise_on_error=True):
+        """Execute the commands, forget them, and return the list of their results.
+
+        The first error reply is raised, unless `raise_on_error` is False: error replies are then values in the list.
+        Raises WatchError if a watched key was changed.
         """
-        requests, commands = self._requests, self._commands
-        self.clear()
-        if not requests:
+        stack = self.command_stack
+        if not stack and not self.watching:
             return []
-        if self._transaction:
-            results = self._execute_transaction(requests)
-        else:
-            what = f"a pipeline of {len(requests)} commands (the first: {command_name(commands[0])})"
-            results = self._exchange(b"".join(requests), len(requests), what)
-        if raise_errors and ReplyError in map(type, results):
-            index = _first_error(results)
-            raise PipelineError(index, len(results), command_name(commands[index]), results)
-        return results
+        try:
+            if self.connection is None:
+                self.connection = self.connection_pool.take()
+            if self.scripts:
+                self._load_scripts()
+            commands = [args for args, _ in stack]
+            only_reads = all(args[0] in READING_COMMANDS for args in commands)
+            if self.transaction or self.explicit_transaction:
+                replies = self._execute_transaction(commands, only_reads)
+            else:
+                replies = self._attempt(lambda: self.connection.exchange_commands(commands), only_reads)
+            return self._finish(stack, replies, raise_on_error)
+        finally:
+            self.reset()
 
-    def _execute_transaction(self, requests):
-        request = b"".join([encode_command(["MULTI"]), *requests, encode_command(["EXEC"])])
-        began, *queued, results = self._exchange(request, len(requests) + 2, "a transaction")
+    def reset(self):
+        """Forget the commands, watch no key any more, and give the connection back."""
+        self.command_stack = []
+        self.scripts = set()
+        self.explicit_transaction = False
+        connection, self.connection = self.connection, None
+        if connection is None:
+            return
+        watching, self.watching = self.watching, False
+        try:
+            if watching and connection.connected:
+                connection.execute_command(("UNWATCH",))
+        except RedisError:                  # the watch is gone, too
+            connection.close()
+        finally:
+            self.connection_pool.release(connection)
+
+    close = reset
+
+    def _attempt(self, attempt, only_reads):
+        """`attempt()`, again where that is possible."""
+        try:
+            return attempt()
+        except RedisError as error:
+            if not self.watching:
+                return self._retry.recover(self.connection, error, attempt, only_reads)
+            if not isinstance(error, FAILURES) or self.connection.connected:
+                raise
+            self.watching = False
+            raise WatchError(f"the connection that watched is gone: {error}") from error
+
+    def _execute_transaction(self, commands, only_reads):
+        request = [MULTI, *commands, EXEC]
+        began, *queued, replies = self._attempt(lambda: self.connection.exchange_commands(request), only_reads)
         if isinstance(began, ReplyError):
             raise began
-        if isinstance(results, ReplyError):
-            # Refused as a whole: a command that was queued did not run either, and says so.
-            return [reply if isinstance(reply, ReplyError) else results for reply in queued]
-        if results is None:
-            raise WatchFailed("a watched key was changed: nothing of the transaction was executed")
-        return results
+        if isinstance(replies, ReplyError):
+            refused = next((number for number, reply in enumerate(queued) if isinstance(reply, ReplyError)), None)
+            if isinstance(replies, ExecAbortError) and refused is not None:
+                raise _annotated(queued[refused], refused, commands[refused])
+            raise replies
+        self.watching = False               # EXEC ends it
+        if replies is None:
+            raise WatchError("Watched variable changed.")
+        if len(replies) != len(commands):
+            self.connection.close()
+            raise ResponseError("Wrong number of response items from pipeline execution")
+        return replies
+
+    def _load_scripts(self):
+        """Make the server know all scripts. It may forget them again before they run: then NOSCRIPT is raised."""
+        scripts = list(self.scripts)
+        exists = ("SCRIPT EXISTS", *(script.sha for script in scripts))
+        known = self._attempt(lambda: self.connection.execute_command(exists), True)
+        for script, there in zip(scripts, known):
+            if not there:
+                load = ("SCRIPT LOAD", script.script)
+                self._attempt(lambda: self.connection.execute_command(load), True)
+
+    def _finish(self, stack, replies, raise_on_error):
+        if any(issubclass(kind, ReplyError) for kind in set(map(type, replies))):
+            if raise_on_error:
+                number = next(number for number, reply in enumerate(replies) if isinstance(reply, ReplyError))
+                raise _annotated(replies[number], number, stack[number][0])
+            return [reply if isinstance(reply, ReplyError) else self._result(reply, *queued)
+                    for reply, queued in zip(replies, stack)]
+        return [self._result(reply, *queued) for reply, queued in zip(replies, stack)]
+
+    def _result(self, reply, args, convert):
+        """Like the end of Redis.execute_command."""
+        if convert is None:
+            convert = self._results.get(args[0])
+        if self._decode is not None:
+            if args[0] not in UNDECODED:
+                reply = self._decode(reply)
+        elif convert is None and type(reply) is str:
+            return reply.encode()
+        return reply if convert is None else convert(reply)
 
 
-def _first_error(results):
-    """The index of the first error; of the first cause, if a transaction was refused as a whole."""
-    errors = [index for index, result in enumerate(results) if isinstance(result, ReplyError)]
-    causes = [index for index in errors if results[index].code != "EXECABORT"]
-    return (causes or errors)[0]
-
+def _annotated(error, number, args):
+    """The error with the command that it belongs to in its text."""
+    words = " ".join(word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word) for word in args)
+    if len(words) > EXCERPT:
+        words = words[:EXCERPT - 3] + "..."
+    error.args = (f"Command # {number + 1} ({words}) of pipeline caused error: {error}",)
+    return error

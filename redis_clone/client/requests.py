@@ -1,10 +1,18 @@
 """Requests: commands as the bytes that go to the server.
 
-Arguments are bytes, str (UTF-8; what could not be decoded in a reply goes back as it came), int or float.
-Not bool or None, because Redis has neither, and every guess at what was meant is wrong for someone.
-"""
+Arguments are bytes, str, int or float. Not bool or None, because Redis has neither, and every guess at what
+was meant is wrong for someone.
 
-__all__ = ["command_name", "encode_command", "encode_paired_command"]
+Two ways in. `encode_command` takes the words as they are: Client, Connection.execute and tools use it. What
+Redis and its pipelines send goes through `encode_commands`, where a subcommand stands in one string with its
+command ("CONFIG GET") and text has an encoding. It is the quicker one: the first words of a request, which
+are always the same, are kept ready-made by name and number of words.
+"""
+from .errors import DataError
+
+__all__ = [
+    "command_name", "encode_argument", "encode_command", "encode_commands", "encode_paired_command", "words_of",
+]
 
 # Commands that are answered by no reply, by several, or by a stream without end. Sent as if they had one
 # reply, they would shift every later reply to the wrong caller.
@@ -18,9 +26,13 @@ SMALL_COUNT, SMALL_LENGTH = 64, 1024
 ARRAY_HEADERS = [b"*%d" % count for count in range(SMALL_COUNT)]
 BULK_HEADERS = [b"$%d" % length for length in range(SMALL_LENGTH)]
 
+# (name, number of words) -> array header and name as they are sent. Bounded, for names out of user input.
+_openings = {}
+OPENINGS_LIMIT = 4096
+
 
 def encode_command(args):
-    """Return the request for the command `args`, its name first. Raises TypeError and ValueError."""
+    """Return the request for the command `args`, its name first. Raises DataError and ValueError."""
     if not args:
         raise ValueError("a command needs at least its name")
     count = len(args)
@@ -29,7 +41,7 @@ def encode_command(args):
         if type(arg) is str:
             arg = arg.encode("utf-8", "surrogateescape")
         elif type(arg) is not bytes:
-            arg = _encode_argument(arg)
+            arg = encode_argument(arg)
         length = len(arg)
         parts.append(BULK_HEADERS[length] if length < SMALL_LENGTH else b"$%d" % length)
         parts.append(arg)
@@ -40,12 +52,36 @@ def encode_command(args):
 
 def encode_paired_command(args):
     """encode_command for a command that must have exactly one reply; others raise ValueError."""
-    name = command_name(args)
-    if name == "CLIENT":
-        name += " " + command_name(args[1:])
-    if name in UNPAIRED_COMMANDS:
-        raise ValueError(f"{name} is not answered by exactly one reply; to subscribe, use PubSub")
+    _refuse_unpaired(args)
     return encode_command(args)
+
+
+def encode_commands(commands, encode_text=str.encode):
+    """Return the request for several commands, each with exactly one reply. `encode_text` makes bytes of a
+    str. Raises DataError and ValueError."""
+    openings, headers, small = _openings, BULK_HEADERS, SMALL_LENGTH
+    parts = []
+    for args in commands:
+        try:
+            parts.append(openings[args[0], len(args)])
+        except (LookupError, TypeError):        # not seen yet; no name; a name that is no text
+            parts.append(_opening(args))
+        for arg in args[1:]:
+            if type(arg) is str:
+                arg = encode_text(arg)
+            elif type(arg) is not bytes:
+                arg = encode_argument(arg, encode_text)
+            length = len(arg)
+            parts.append(headers[length] if length < small else b"$%d" % length)
+            parts.append(arg)
+    parts.append(b"")
+    return b"\r\n".join(parts)
+
+
+def words_of(args, encode_text=str.encode):
+    """The words of a command as they are sent, as a list of bytes: what `encode_commands` puts into a request."""
+    _refuse_unpaired(args)
+    return _name_words(args[0]) + [encode_argument(arg, encode_text) for arg in args[1:]]
 
 
 def command_name(args):
@@ -56,13 +92,45 @@ def command_name(args):
     return name[:40].upper()
 
 
-def _encode_argument(arg):
+def encode_argument(arg, encode_text=None):
+    """Return an argument of any type that Redis has as bytes; others raise DataError."""
     if isinstance(arg, str):
-        return arg.encode("utf-8", "surrogateescape")
+        return encode_text(arg) if encode_text is not None else arg.encode("utf-8", "surrogateescape")
     if isinstance(arg, int) and not isinstance(arg, bool):
         return b"%d" % arg
     if isinstance(arg, float):
         return repr(float(arg)).encode("ascii")
     if isinstance(arg, (bytes, bytearray, memoryview)):
         return bytes(arg)
-    raise TypeError(f"an argument must be bytes, str, int or float, not {type(arg).__name__}: {arg!r:.60}")
+    raise DataError(f"an argument must be bytes, str, int or float, not {type(arg).__name__}: {arg!r:.60}")
+
+
+def _opening(args):
+    _refuse_unpaired(args)
+    words = _name_words(args[0])
+    opening = encode_command(words)
+    opening = b"*%d" % (len(words) + len(args) - 1) + opening[opening.index(b"\r\n"):-2]
+    # With CLIENT the next word matters, too: it must be looked at every time.
+    if words[0].upper() != b"CLIENT" and len(opening) < 80 and len(_openings) < OPENINGS_LIMIT:
+        _openings[args[0], len(args)] = opening
+    return opening
+
+
+def _name_words(name):
+    if not isinstance(name, (str, bytes)):
+        raise DataError(f"the name of a command must be str or bytes, not {type(name).__name__}: {name!r:.60}")
+    words = (name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name).split(b" ")
+    if b"" in words:
+        raise DataError(f"the name of a command has words with one space between: {name!r:.60}")
+    return words
+
+
+def _refuse_unpaired(args):
+    if not args:
+        raise ValueError("a command needs at least its name")
+    words = command_name(args).split(" ")
+    if words == ["CLIENT"]:
+        words.append(command_name(args[1:]))
+    name = " ".join(words[:2]) if words[0] == "CLIENT" else words[0]
+    if name in UNPAIRED_COMMANDS:
+        raise ValueError(f"{name} is not answered by exactly one reply; to subscribe, use pubsub(), and monitor()")
