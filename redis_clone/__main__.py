@@ -198,6 +198,7 @@ def _run(config, log, configured):
     process.tune_threads(config, log)
     process.allow_recursion(log)
     server = Server(config, log)
+    server.engine.owns_process = True
     config.on_change("loglevel", log.set_level)
     config.on_change("dir", os.chdir)
     _follow_signals(server, log)

@@ -235,6 +235,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 if left_s <= 0 or waiter.sleep(min(left_s, threading.TIMEOUT_MAX)):
                     break
         self.watcher.forget(self.request)
+        if session.closing:                     # which has ended the wait
+            return
         out = []
         with engine.lock:
             give_up(waiter)

@@ -36,7 +36,7 @@ class GroupCommit:
         self._working = False               # the committer is in a round
         self._wake = threading.Lock()       # locked while there is nothing to do
         self._wake.acquire()
-        self._thread = None
+        self._thread = self._last_thread = None
 
     def keep_back(self, noted, own, receiver, reply):
         """Have ``receiver.deliver(reply)`` called when `noted` requests are on disk. If they cannot be,
@@ -71,6 +71,11 @@ class GroupCommit:
                 self._thread = None
                 self._begin()
 
+    def join(self):
+        """Wait for the end of the thread that `stop` has told to end."""
+        if self._last_thread is not None:
+            self._last_thread.join()
+
     # With the lock held
 
     def _begin(self):
@@ -81,7 +86,7 @@ class GroupCommit:
 
     def _start(self):
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+            self._thread = self._last_thread = threading.Thread(target=self._run, name="committer", daemon=True)
             self._thread.start()
 
     # The committer

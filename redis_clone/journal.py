@@ -72,7 +72,7 @@ class Journal:
         self._chores = []                   # functions to be called by the thread
         self._group = GroupCommit(self._commit, lambda: self._durable)
         self._attention = threading.Event()     # wakes the thread
-        self._thread = None
+        self._thread = self._last_thread = None
         self.flushed = 0
         self._policy = "everysec"
         self.sync_paused = False            # no-appendfsync-on-rewrite, while a child writes
@@ -360,7 +360,7 @@ class Journal:
             self._group_if_always()
         if self._thread is None:
             self._attention.clear()
-            self._thread = threading.Thread(target=self._run, name="append-only", daemon=True)
+            self._thread = self._last_thread = threading.Thread(target=self._run, name="append-only", daemon=True)
             self._thread.start()
         return before
 
@@ -394,6 +394,12 @@ class Journal:
             except OSError:
                 sure = False
         return sure
+
+    def join(self):
+        """Once it is closed: wait for the end of its threads. They may need the engine's lock for that."""
+        if self._last_thread is not None:
+            self._last_thread.join()
+        self._group.join()
 
     # The thread
 

@@ -1,21 +1,50 @@
 """Accepting clients: `socketserver`'s threading servers with the defaults that a Redis needs.
 
 The defaults that are overridden: a backlog of 5, no reuse of an address just closed, non-daemon threads
-that closing waits for, errors printed. A listener asks its `owner` (server.Server) whether a client may
-come in before the client gets a thread.
+that closing waits for, errors printed, a look each half second whether to stop. A listener asks its `owner`
+(server.Server) whether a client may come in before the client gets a thread, and counts these threads in
+`owner.client_threads`, since nobody can join them.
 """
 import _thread
 import errno
+import itertools
 import os
+import selectors
 import socket
 import socketserver
 import sys
+import threading
 import time
 
-__all__ = ["ListenError", "TCPListener", "addresses_of", "is_local", "keep_alive", "listen_tcp", "listen_unix",
-           "PROTECTED_MODE_REFUSAL"]
+__all__ = ["ClientThreads", "ListenError", "Pipes", "TCPListener", "addresses_of", "is_local", "keep_alive",
+           "listen_tcp", "listen_unix", "PROTECTED_MODE_REFUSAL"]
 
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_PIPE = "pipe"                  # in place of a host in the address of a client that came through none
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)   # needs no descriptor of its own
+
+
+class ClientThreads:
+    """How many clients' threads there are, for who waits until there is none."""
+
+    def __init__(self):
+        self._none_left = threading.Condition(threading.Lock())     # the lock guards the count
+        self.count = 0
+
+    def enter(self):
+        with self._none_left:
+            self.count += 1
+
+    def leave(self):
+        with self._none_left:
+            self.count -= 1
+            if not self.count:
+                self._none_left.notify_all()
+
+    def wait_until_none(self, timeout_s):
+        """False if there still are some by then."""
+        with self._none_left:
+            return self._none_left.wait_for(lambda: not self.count, timeout_s)
 
 
 class ListenError(OSError):
@@ -39,6 +68,17 @@ class _Listener:
         self.request_queue_size = owner.config["tcp-backlog"]
         super().__init__(address, handler)
 
+    def accept_until(self, stop):
+        """Let clients in until the socket `stop` has something to read, or its end: what wakes this thread at once."""
+        with _Selector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            selector.register(stop, selectors.EVENT_READ)
+            ready = ()
+            while stop not in ready:
+                if self in ready:
+                    self._handle_request_noblock()
+                ready = [key.fileobj for key, _ in selector.select()]
+
     def get_request(self):
         try:
             return super().get_request()
@@ -54,7 +94,18 @@ class _Listener:
         Among thousands of busy clients each such wait takes a whole round of theirs, and the last of 5,000 that
         connect at once waited seconds for its first reply.
         """
-        _thread.start_new_thread(self.process_request_thread, (request, client_address))
+        self.owner.client_threads.enter()
+        try:
+            _thread.start_new_thread(self.process_request_thread, (request, client_address))
+        except BaseException:
+            self.owner.client_threads.leave()
+            raise
+
+    def process_request_thread(self, request, client_address):
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.owner.client_threads.leave()
 
     def verify_request(self, request, client_address):
         """Turn a client away before it gets a thread."""
@@ -88,6 +139,36 @@ class TCPListener(_Listener, socketserver.ThreadingTCPServer):
 if hasattr(socketserver, "ThreadingUnixStreamServer"):
     class UnixListener(_Listener, socketserver.ThreadingUnixStreamServer):
         """A Unix domain socket."""
+
+
+class Pipes(_Listener, socketserver.ThreadingMixIn, socketserver.BaseServer):
+    """Clients that come through no address: each gets one end of a pair of sockets.
+
+    Only for the process that the server lives in. The other end is served like any client's.
+    """
+
+    def __init__(self, handler, owner):
+        super().__init__(None, handler, owner)
+        self._numbers = itertools.count(1)
+
+    def open(self):
+        """Return the client's end. Not by two threads at a time. Raises OSError, and RuntimeError if there are too many
+        threads."""
+        theirs, ours = socket.socketpair()
+        address = (_PIPE, next(self._numbers))
+        try:
+            if self.verify_request(ours, address):
+                self.process_request(ours, address)
+            else:
+                ours.close()
+        except BaseException:
+            ours.close()
+            theirs.close()
+            raise
+        return theirs
+
+    def shutdown_request(self, request):
+        request.close()
 
 
 def listen_tcp(host, port, handler, owner):
@@ -130,6 +211,8 @@ def keep_alive(sock, interval_s):
 
 def addresses_of(sock, peer):
     """``(address, local address)`` of a connection as CLIENT LIST prints them."""
+    if peer[:1] == (_PIPE,):
+        return _host_port(peer), f"{_PIPE}:0"
     if sock.family == getattr(socket, "AF_UNIX", None):
         path = sock.getsockname()
         path = path.decode() if isinstance(path, bytes) else path
@@ -138,8 +221,10 @@ def addresses_of(sock, peer):
 
 
 def is_local(address):
-    """Whether a peer's address is on the loopback interface or that of a Unix socket."""
-    return not isinstance(address, tuple) or address[0] == "::1" or address[0].startswith(("127.", "::ffff:127."))
+    """Whether a peer's address is on the loopback interface, that of a Unix socket or of a pipe."""
+    if not isinstance(address, tuple):
+        return True
+    return address[0] in ("::1", _PIPE) or address[0].startswith(("127.", "::ffff:127."))
 
 
 def _host_port(address):

@@ -189,7 +189,7 @@ class SocketWatcher:
     """One thread for sockets whose own threads cannot look: full outboxes, and clients that block.
 
     With epoll both wait in one system call. Elsewhere poll (or select) serves the writers and a peek each
-    100 ms finds the hang-ups; `use_epoll` False chooses that, for tests.
+    100 ms finds the hang-ups; `use_epoll` False chooses that, for tests. It holds no descriptor until it is started.
     """
 
     def __init__(self, use_epoll=hasattr(select, "epoll")):
@@ -198,20 +198,28 @@ class SocketWatcher:
         self._blocked = {}                      # descriptor -> (socket, callback)
         self._stopping = False
         self._flushing = threading.Lock()       # only held by `flush_all`
+        self._use_epoll = use_epoll
+        self._epoll = self._wake_out = self._wake_in = self._thread = None
+
+    def open(self):
+        """Take the descriptors that it needs; before that, nothing can be watched."""
         self._wake_out, self._wake_in = socket.socketpair()
         self._wake_out.setblocking(False)
         self._wake_in.setblocking(False)        # a full pipe wakes as well, and must not block
-        self._epoll = select.epoll() if use_epoll else None
-        if self._epoll:
+        if self._use_epoll:
+            self._epoll = select.epoll()
             self._epoll.register(self._wake_out.fileno(), select.EPOLLIN)
-        self._thread = None
 
     def start(self):
+        """Open it and start the thread."""
+        self.open()
         self._thread = threading.Thread(target=self._run, name="socket-watcher", daemon=True)
         self._thread.start()
 
     def stop(self):
-        """End the thread. A callback may be waiting for the engine's lock: do not hold it."""
+        """End the thread, if there is one. A callback may be waiting for the engine's lock: do not hold it."""
+        if self._wake_in is None:
+            return
         self._stopping = True
         self._wake()
         if self._thread:

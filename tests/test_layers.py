@@ -29,7 +29,7 @@ LEVELS = [
     {"commands"},
     {"engine"},
     {"process", "listeners", "client_handler", "memory_connection", "server"},
-    {"__init__", "__main__", "testing", "pytest_plugin"},
+    {"__init__", "__main__", "embedded", "testing", "pytest_plugin"},
 ]
 # Beside the server: the client and its tools know the wire format only.
 CLIENT = {"client", "cli"}

@@ -437,6 +437,7 @@ class StaleEventTest(unittest.TestCase):
 
     def test_does_not_hang_up_on_the_new_owner(self):
         watcher = SocketWatcher()
+        watcher.open()
         self.addCleanup(watcher.stop)
         ours, theirs = socket.socketpair()
         self.addCleanup(ours.close)

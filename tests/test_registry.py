@@ -1,7 +1,7 @@
 """Declaring commands."""
 import unittest
 
-from redis_clone import registry
+from redis_clone import commands, registry                        # noqa: F401  (fills the table)
 from redis_clone.registry import TABLE, Command, find, records_of
 
 
@@ -38,6 +38,11 @@ class CommandCopyTest(unittest.TestCase):
         twin.subcommands[b"GET"].calls += 1
         self.assertEqual((TABLE["CONFIG"].calls, TABLE["CONFIG|GET"].calls), (0, 0))
         self.assertIs(twin.subcommands[b"GET"].parent, twin)
+
+    def test_all_else_is_the_same(self):
+        twin = TABLE["GET"].copy()
+        for slot in Command.__slots__:
+            self.assertEqual(getattr(twin, slot), getattr(TABLE["GET"], slot), slot)
 
 
 class FindTest(unittest.TestCase):

@@ -37,8 +37,7 @@ def config_resetstat(session):
     for session in engine.sessions.values():
         session.bytes_in = session.bytes_out = 0
     for record in engine.command_records:
-        record.calls = record.rejected = record.failed = 0
-        record.seconds = 0.0
+        record.forget_figures()
     keyspace = engine.keyspace
     keyspace.hits = keyspace.misses = keyspace.expired = 0
     return "OK"

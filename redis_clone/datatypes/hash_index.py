@@ -154,7 +154,7 @@ def sample(container, index, rng, count):
     if count >= size:
         return list(container)
     if index is None or count * 3 > size:
-        return rng.sample(list(container), count)
+        return rng.sample(list(container if index is None else index), count)
     picked = {}                 # not a set: its order is not the hashes' order
     random = index.random
     while len(picked) < count:
@@ -165,7 +165,7 @@ def sample(container, index, rng, count):
 def choices(container, index, rng, count):
     """List of `count` elements of a container that is not empty, each picked anew; O(count)."""
     if index is None or count > len(container):
-        return rng.choices(list(container), k=count)
+        return rng.choices(list(container if index is None else index), k=count)
     random = index.random
     return [random(rng) for _ in range(count)]
 

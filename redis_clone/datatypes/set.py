@@ -106,7 +106,7 @@ class Set(set):
             member = self.order.pop(int(rng.random() * len(self.order)))
             self.remove(member)
         else:
-            member = random_key(self, None, rng)
+            member = random_key(self._pickable(rng), None, rng)
             self.remove(member)
         return member
 
@@ -138,17 +138,24 @@ class Set(set):
         """One member of a set that is not empty, each with the same probability."""
         if self.order is not None:
             return self.order[int(rng.random() * len(self.order))]
-        return random_key(self, self.index, rng)
+        return random_key(self._pickable(rng), self.index, rng)
 
     def random_members(self, rng, count):
         """List of `count` different random members, or of all when there are no more."""
         if count >= len(self):
             return self.ordered()
-        return sample(self, self.index, rng, count)
+        return sample(self._pickable(rng), self.index, rng, count)
 
     def random_choices(self, rng, count):
         """List of `count` random members of a set that is not empty, each picked anew."""
-        return choices(self, self.index, rng, count)
+        return choices(self._pickable(rng), self.index, rng, count)
+
+    def _pickable(self, rng):
+        """What to pick from: the order of a set of bytes is another one in each process, unless it is sorted.
+
+        An index, where there is one, is in steady order.
+        """
+        return self.ordered() if self.index is None and getattr(rng, "repeatable", False) else self
 
     def scan(self, cursor, count):
         """(next cursor, list of members); see HashIndex. A small set comes at once, as in Redis."""

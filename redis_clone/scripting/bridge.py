@@ -52,10 +52,7 @@ class Bridge:
         self.session = Session(engine)
         self.session.may_block = False
         self.session.kind = "script"
-        allowed = {name: record for name, record in engine.commands.items() if "noscript" not in record.flags}
-        self._all = tables_by_count(allowed)
-        self._reading = tables_by_count({name: record for name, record in allowed.items() if not record.writes})
-        self.tables = self._reading
+        self.tables = self._all = self._reading = None      # until there is a script: most engines never see one
         self.read_only = self.wrote = False
         self.effects = []
         self.kept_for = _REPL_AOF | _REPL_REPLICA
@@ -68,10 +65,18 @@ class Bridge:
         session.address = caller.address        # for the slow log
         session.name = caller.name
         session.protocol = 2
+        if self._reading is None:
+            self._make_tables()
         self.tables = self._reading
         self.read_only = read_only
         self.wrote = False
         self.kept_for = _REPL_AOF | _REPL_REPLICA
+
+    def _make_tables(self):
+        commands = self._engine.commands
+        allowed = {name: record for name, record in commands.items() if "noscript" not in record.flags}
+        self._all = tables_by_count(allowed)
+        self._reading = tables_by_count({name: record for name, record in allowed.items() if not record.writes})
 
     def make_call(self):
         """The functions `redis.call` and `redis.pcall`."""

@@ -145,7 +145,7 @@ class BusyWatch:
                            f"{scripting.running.name.decode('utf-8', 'replace')}.")
         engine.busy = RedisError(_BUSY.format(command))
         engine.refresh_gates()
-        if sys.getswitchinterval() > _SWITCH_S:
+        if engine.owns_process and sys.getswitchinterval() > _SWITCH_S:
             self._switch_s = sys.getswitchinterval()
             sys.setswitchinterval(_SWITCH_S)
 
