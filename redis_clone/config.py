@@ -98,6 +98,10 @@ class Config:
         """
         self._callbacks.setdefault(_BY_NAME[name].name, []).append(callback)
 
+    def forget_callbacks(self):
+        """Nobody lives by these directives any more."""
+        self._callbacks.clear()
+
     def set_many(self, pairs, local_client=False):
         """CONFIG SET: `pairs` of name and text, all or nothing; raises RedisError.
 

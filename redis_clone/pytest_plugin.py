@@ -6,8 +6,8 @@
         redis_server.fast_forward(3600)
         assert cart.items() == []
 
-    @pytest.mark.redis(maxmemory="1mb", maxmemory_policy="allkeys-lru")
-    def test_a_full_cache(redis_client):
+    @pytest.mark.redis(requirepass="secret", databases=1)
+    def test_a_server_with_a_password(redis_client):
         ...
 
 `redis_server` is a redis_clone.testing.TestServer, empty for each test; `redis_client` a redis_clone.Redis connected to
@@ -21,8 +21,6 @@ Nothing but pytest is imported here until a test asks for a fixture: a session w
 import sys
 
 import pytest
-
-_MOST_CALLS = 20                # shown of a test that has failed
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -54,10 +52,25 @@ def _redis_keeper():
 @pytest.fixture
 def redis_server(request, _redis_keeper):
     """A Redis server with nothing in it: a redis_clone.testing.TestServer, running in this process."""
-    directives = dict(line.split(None, 1) for line in request.config.getini("redis_clone_config"))
+    directives = _directives(request.config)
     for marker in reversed(list(request.node.iter_markers("redis"))):       # the closest one last
-        directives.update(marker.kwargs)
+        if marker.args:
+            raise pytest.UsageError(f"pytest.mark.redis takes keywords, directive=value, not {marker.args}")
+        directives.update((name.replace("_", "-").lower(), value) for name, value in marker.kwargs.items())
     return _redis_keeper.fresh(directives)
+
+
+def _directives(config):
+    """Those of the ini file, as name: words."""
+    from .inline import split_inline
+    directives = {}
+    for line in config.getini("redis_clone_config"):
+        words = [word.decode("utf-8", "surrogateescape")
+                 for word in split_inline(line.encode("utf-8", "surrogateescape")) or ()]
+        if len(words) < 2:
+            raise pytest.UsageError(f"redis_clone_config: not a directive and its value: {line!r}")
+        directives[words[0].lower()] = words[1:]
+    return directives
 
 
 @pytest.fixture
@@ -78,7 +91,6 @@ def pytest_runtest_makereport(item, call):
     for name, value in getattr(item, "funcargs", {}).items():
         if isinstance(value, testing.TestServer):
             report.sections.append((f"Data in {name}", value.dump()))
-            calls = value.commands
-            if calls:
-                title = f"Commands to {name}" + f", the last {_MOST_CALLS}" * (len(calls) > _MOST_CALLS)
-                report.sections.append((title, "\n".join(map(str, calls[-_MOST_CALLS:]))))
+            commands = value.dump_commands()
+            if commands:
+                report.sections.append((f"Commands to {name}", commands))

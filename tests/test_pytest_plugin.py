@@ -78,29 +78,61 @@ class FixturesTest(PytestCase):
 
             pytestmark = pytest.mark.redis(databases=5)
 
-            def maxmemory(client):
-                return client.config_get("maxmemory")["maxmemory"]
+            def slowlog_size(client):
+                return client.config_get("slowlog-max-len")["slowlog-max-len"]
 
             def test_ini(redis_client):
-                assert maxmemory(redis_client) == "1000000"
+                assert slowlog_size(redis_client) == "1000000"
                 assert redis_client.config_get("databases") == {"databases": "5"}
 
-            @pytest.mark.redis(maxmemory="2mb", maxmemory_policy="allkeys-lru")
+            @pytest.mark.redis(slowlog_max_len="20", maxmemory_policy="allkeys-lru")
             def test_marker(redis_client):
-                assert maxmemory(redis_client) == "2097152"
+                assert slowlog_size(redis_client) == "20"
                 assert redis_client.config_get("databases") == {"databases": "5"}
 
             class TestOfClass:
-                pytestmark = pytest.mark.redis(maxmemory=1)
+                pytestmark = pytest.mark.redis(slowlog_max_len=1)
 
-                @pytest.mark.redis(maxmemory=2)
+                @pytest.mark.redis(slowlog_max_len=2)
                 def test_closest_marker(self, redis_client):
-                    assert maxmemory(redis_client) == "2"
+                    assert slowlog_size(redis_client) == "2"
         """, "--strict-markers", ini="""
             redis_clone_config =
-                maxmemory 1mb
-                maxmemory 1000000
+                slowlog-max-len 9
+                slowlog-max-len 1000000
         """)
+
+    def test_directives_may_have_several_words(self):
+        self.assert_passes(1, """
+            import pytest
+
+            def test_it(redis_client):
+                assert redis_client.config_get("save") == {"save": "900 1"}
+                with pytest.raises(Exception, match="unknown command"):
+                    redis_client.flushall()
+        """, ini="""
+            redis_clone_config =
+                Save 900 1
+                rename-command FLUSHALL ""
+        """)
+
+    def test_what_is_no_directive_is_refused(self):
+        output = self.run_pytest("""
+            import pytest
+
+            @pytest.mark.redis("databases", 5)
+            def test_words(redis_server):
+                pass
+
+            @pytest.mark.redis(database=5)
+            def test_name(redis_server):
+                pass
+        """)
+        self.assertIn("pytest.mark.redis takes keywords, directive=value, not ('databases', 5)", output)
+        self.assertIn("'database \"5\"': Bad directive", output)
+        self.assertIn("2 errors", output)
+        output = self.run_pytest("def test_it(redis_server): pass", ini="redis_clone_config = appendonly")
+        self.assertIn("redis_clone_config: not a directive and its value: 'appendonly'", output)
 
     def test_a_server_that_was_shut_down_is_replaced(self):
         self.assert_passes(2, """
@@ -149,7 +181,8 @@ class ReportTest(PytestCase):
         self.assertIn("1 failed", output)
         self.assertIn("- Data in redis_server -", output)
         self.assertIn('"greeting"  string  "hello"', output)
-        self.assertIn("- Commands to redis_server, the last 20 -", output)
+        self.assertIn("- Commands to redis_server -", output)
+        self.assertIn("... 13 earlier ones", output)
         self.assertIn('GET "key:29"', output)
         self.assertNotIn('GET "key:9"', output)
 

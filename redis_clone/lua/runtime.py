@@ -133,6 +133,14 @@ class Runtime:
             table.metatable = None
         table.__class__ = ReadOnlyTable
 
+    def close(self):
+        """Let go of everything, once no script will run here any more.
+
+        Scripts and what they use are held in circles: left alone, they would wait for the garbage collector.
+        """
+        self.namespace.clear()
+        self.globals.clear()
+
     def interrupt(self, callback):
         """Have `callback()` run soon in the script's thread; any thread may ask for it."""
         self._callbacks.append(callback)

@@ -11,6 +11,7 @@ unit, like a transaction's commands; never the script itself. It has all the tim
 With the engine's lock held, in the thread of the script's caller.
 """
 import hashlib
+import weakref
 
 from ..errors import RedisError
 from ..inline import split_inline
@@ -79,6 +80,7 @@ class Scripting:
         self.programs = {}
         self._by_source = {}
         self._runtime = None                    # of EVAL, once it is needed
+        self._runtimes = weakref.WeakSet()      # all that there are
         self._random = Random()                 # one sequence for all scripts, whatever state they live in
         self.running = self.caller = None
         self.keys = self.args = ()
@@ -95,6 +97,7 @@ class Scripting:
         `runtime.globals[b"redis"]` and all else is read-only for scripts.
         """
         runtime = Runtime()
+        self._runtimes.add(runtime)
         fields = runtime.globals
         for name, open_library in _LIBRARIES.items():
             fields[name] = open_library(runtime)
@@ -136,6 +139,12 @@ class Scripting:
         self.programs.clear()
         self._by_source.clear()
         self._runtime = None
+
+    def close(self):
+        """Let go of all scripts and functions, none of which will run any more."""
+        self.flush()
+        for runtime in list(self._runtimes):
+            runtime.close()
 
     def seed(self, number):
         """Begin another sequence of random numbers, for all scripts."""

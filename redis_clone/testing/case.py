@@ -18,9 +18,9 @@ class RedisTestCase(unittest.TestCase):
 
     Attributes of the class:
 
-    redis_config            directives of redis.conf: ``{"maxmemory": "10mb"}``
+    redis_config            directives of redis.conf: ``{"requirepass": "secret"}``
     redis_options           keyword arguments for the client: ``{"decode_responses": True}``
-    redis_dump_on_failure   whether the message of a test that fails ends with the server's data
+    redis_dump_on_failure   whether the message of a test that fails ends with the server's data and last calls
     """
 
     redis_config = {}
@@ -41,7 +41,7 @@ class RedisTestCase(unittest.TestCase):
             raise
         except Exception as error:
             if self.redis_dump_on_failure:
-                _add_note(error, "In the Redis server:\n" + self.redis_server.dump())
+                _add_note(error, _note_on(self.redis_server))
             raise
 
 
@@ -57,6 +57,11 @@ def _dismiss_keeper(cls):
     keeper = cls._redis_keeper
     del cls._redis_keeper
     keeper.stop()
+
+
+def _note_on(server):
+    data, commands = server.dump(), server.dump_commands()
+    return f"In the Redis server:\n{data}" + f"\nCommands to it:\n{commands}" * bool(commands)
 
 
 def _add_note(error, text):

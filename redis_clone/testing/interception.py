@@ -20,6 +20,8 @@ __all__ = ["Call", "Failure", "Interception"]
 
 _MOST_CALLS = 10_000                            # the oldest are forgotten
 _MOST_BYTES = 1 << 24
+_MOST_WORDS_SHOWN = 20                          # of one call, and
+_MOST_BYTES_SHOWN = 100                         # of each of them
 _ANY = "*"
 
 
@@ -34,7 +36,11 @@ class Call(namedtuple("Call", "client db argv")):
         return self.argv[0].decode("utf-8", "replace").upper()
 
     def __str__(self):
-        return " ".join([self.name] + [shown(word) for word in self.argv[1:]])
+        """As people write it; long words are cut, and so are many of them."""
+        words = self.argv[1:]
+        more = len(words) - _MOST_WORDS_SHOWN
+        return " ".join([self.name] + [shown(word, _MOST_BYTES_SHOWN) for word in words[:_MOST_WORDS_SHOWN]]
+                        + [f"... and {more} more"] * (more > 0))
 
 
 class Failure:

@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 import time
+import warnings
 import weakref
 from urllib.parse import quote as quote_for_url
 
@@ -24,6 +25,7 @@ from ..loading import load_at_start
 from ..log import Log
 from ..registry import TABLE
 from ..server import Server, end_by_force
+from ..version import __version__
 from .clock import MovableClock
 from .dump import dump
 from .interception import Failure, Interception
@@ -40,8 +42,8 @@ _PATIENCE_S = 5.0
 class TestServer(Server):
     """A server on a free port of the loopback interface, to be reset before each test.
 
-    `config` maps directives of redis.conf to values: ``{"maxmemory": "10mb", "databases": 4, "appendonly": True}``; a
-    list stands for several words. Underscores will do for hyphens. Unless a `dir` is given there, files go to a
+    `config` maps directives of redis.conf to values: ``{"requirepass": "secret", "databases": 4, "appendonly": True}``;
+    a list stands for several words. Underscores will do for hyphens. Unless a `dir` is given there, files go to a
     directory of the server's own that is emptied by `reset` and removed by `stop`. With `record_commands` False it does
     not keep note of what is called, which saves a little time and memory.
 
@@ -68,7 +70,12 @@ class TestServer(Server):
         config = Config()
         config.load([f"dir {quote(self._directory)}"], "the directory of a server for tests")
         config.load([_line(*item) for item in {**_DIRECTIVES, **directives}.items()], "the configuration of a test")
+        for name in config.unused():
+            warnings.warn(f"the directive {name} has no effect in redis_clone {__version__}", stacklevel=2)
         return config
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.url if self.running else 'that is not running'}>"
 
     # Where it is
 
@@ -107,7 +114,8 @@ class TestServer(Server):
     def reset(self, config=None):
         """Be as if just started, with another `config` than before: no data, no clients, nothing of what was.
 
-        The port stays. Where a new address would have to be listened on this raises ValueError.
+        The port stays, so what a test leaves running and connects again is a client of the next one. Where a new
+        address would have to be listened on this raises ValueError.
         """
         if not self.can_be_reset(config):
             raise ValueError("this server has been stopped, or is another process's, or would have to listen "
@@ -115,6 +123,7 @@ class TestServer(Server):
         directives = _with_hyphens(config)
         config = self._make_config(directives)
         self._leave_behind()
+        _take_apart(self.engine)
         engine = Engine(config, self.log, MovableClock(), predecessor=self.engine)
         engine.stats.listening = self.engine.stats.listening
         _empty_directory(self._directory)
@@ -137,10 +146,11 @@ class TestServer(Server):
     # Time
 
     def fast_forward(self, seconds):
-        """Let time pass at once.
+        """Let time pass at once: so many seconds, or a timedelta.
 
         Keys whose time comes are deleted, the others' TTLs shrink, and whoever is blocked or paused until then goes on.
         """
+        seconds = _seconds(seconds)
         if seconds < 0:
             raise ValueError("time does not go back; the date does, with set_time()")
         with self.engine.lock:
@@ -215,6 +225,12 @@ class TestServer(Server):
         with self.engine.lock:
             return self.engine.intercept.calls_of(name, [to_bytes(arg) for arg in args])
 
+    def dump_commands(self, most=20):
+        """The last calls as a text for people, a line each."""
+        calls = self.commands
+        earlier = len(calls) - most
+        return "\n".join([f"... {earlier} earlier ones"] * (earlier > 0) + list(map(str, calls[-most:])))
+
     def clear_commands(self):
         """Forget all calls."""
         with self.engine.lock:
@@ -230,10 +246,11 @@ class TestServer(Server):
         error           is replied, and the command is not run: "LOADING Redis is loading the dataset in memory"
         disconnect      hangs up, without a reply unless there is an `error`; the command is not run
         reply_bytes     the command is run, but the connection breaks after so many bytes of its reply
-        delay_s         the reply, or the end, comes so much later, while other clients are served; by itself the
+        delay_s         the reply, or the end, comes so many seconds later, while others are served; by itself the
                         command is run at once. `fast_forward` ends it. Nothing is delayed that blocks anyhow.
 
-        Commands in a transaction fail when they are queued. Those inside scripts do not count.
+        Commands in a transaction fail when they are queued. Those inside scripts do not count. What a client sends
+        again by itself, as many do after LOADING or a lost connection, counts again.
         """
         name = name.upper().replace(" ", "|")
         if name != "*" and name not in TABLE:
@@ -242,6 +259,11 @@ class TestServer(Server):
             raise ValueError("how should it fail? Say error, disconnect, reply_bytes or delay_s")
         if reply_bytes is not None and (error is not None or disconnect or delay_s):
             raise ValueError("reply_bytes goes with nothing else")
+        if error is not None and not isinstance(error, str):
+            raise TypeError(f"error is the text of a reply, beginning with its code, not {error!r}")
+        delay_s = _seconds(delay_s)
+        if count < 1 or delay_s < 0 or (reply_bytes or 0) < 0:
+            raise ValueError("count is at least 1, reply_bytes and delay_s are not negative")
         failure = Failure(name, error, disconnect, reply_bytes, delay_s, count, None if key is None else to_bytes(key))
         with self.engine.lock:
             self.engine.intercept.failures.append(failure)
@@ -287,11 +309,30 @@ class _StandardError:
         sys.stderr.flush()
 
 
+def _take_apart(engine):
+    """Free at once what an engine held that has ended.
+
+    It is held together in circles, which only the garbage collector can take apart. That goes by the number of objects:
+    for hundreds of megabytes in a few of them it sees no need to hurry, and for many it stops everybody for long.
+    """
+    with engine.lock:
+        for database in engine.keyspace.databases:
+            database.clear()
+        engine.intercept.clear()
+        engine.config.forget_callbacks()
+        engine.scripting.close()
+
+
 def _with_hyphens(config):
     directives = {name.replace("_", "-").lower(): value for name, value in (config or {}).items()}
     if "port" in directives:
         raise ValueError("a server for tests takes a free port: ask for its `port` or `url`")
     return directives
+
+
+def _seconds(time):
+    """A number of seconds as it is, or a timedelta."""
+    return time.total_seconds() if hasattr(time, "total_seconds") else time
 
 
 def _line(name, value):

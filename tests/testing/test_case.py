@@ -97,6 +97,7 @@ class DumpOnFailureTest(unittest.TestCase):
         text = self.message_of(Tests)
         self.assertIn("so it is", text)
         self.assertIn('"greeting"  string  "hello"', text)
+        self.assertIn('SET "greeting" "hello"', text)
 
     def test_unless_that_is_not_wanted(self):
         class Tests(RedisTestCase):

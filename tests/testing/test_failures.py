@@ -79,12 +79,7 @@ class FailNextTest(ServerCase):
         with socket.create_connection((self.server.host, self.server.port), 10) as sock:
             self.server.fail_next("GET", "ERR bye", disconnect=True)
             sock.sendall(b"PING\r\nGET key\r\nPING\r\n")
-            received = b""
-            while True:
-                data = sock.recv(1000)
-                if not data:
-                    break
-                received += data
+            received = b"".join(iter(lambda: sock.recv(1000), b""))
         self.assertEqual(received, b"+PONG\r\n-ERR bye\r\n")
 
     def test_breaks_off_in_the_middle_of_a_reply(self):
@@ -92,12 +87,7 @@ class FailNextTest(ServerCase):
         with socket.create_connection((self.server.host, self.server.port), 10) as sock:
             self.server.fail_next("GET", reply_bytes=6)
             sock.sendall(b"GET key\r\n")
-            received = b""
-            while True:
-                data = sock.recv(1000)
-                if not data:
-                    break
-                received += data
+            received = b"".join(iter(lambda: sock.recv(1000), b""))
         self.assertEqual(received, b"$5\r\nva")
 
     def test_a_lost_reply_is_of_a_command_that_was_run(self):
@@ -149,9 +139,13 @@ class FailNextTest(ServerCase):
 
     def test_impossible_orders_are_refused(self):
         for args, options in ((("GTE", "ERR no"), {}), (("GET",), {}),
-                              (("GET", "ERR no"), {"reply_bytes": 1}), (("GET",), {"reply_bytes": 1, "delay_s": 1})):
+                              (("GET", "ERR no"), {"reply_bytes": 1}), (("GET",), {"reply_bytes": 1, "delay_s": 1}),
+                              (("GET", "ERR no"), {"count": 0}), (("GET",), {"delay_s": -1}),
+                              (("GET",), {"reply_bytes": -1})):
             with self.assertRaises(ValueError):
                 self.server.fail_next(*args, **options)
+        with self.assertRaisesRegex(TypeError, "text of a reply"):
+            self.server.fail_next("GET", ConnectionError("no"))
 
 
 class DisconnectClientsTest(ServerCase):

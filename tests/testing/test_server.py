@@ -1,5 +1,6 @@
 """TestServer: empty again and again, its dice, what was called."""
 import contextlib
+import gc
 import io
 import os
 import socket
@@ -70,6 +71,31 @@ class ResetTest(ServerCase):
         self.redis = self.connect()
         self.assertEqual(self.redis.execute("SCRIPT", "EXISTS", sha), [0])
         self.assertEqual(self.redis.execute("FUNCTION", "LIST"), [])
+
+    def test_what_was_held_is_freed_at_once(self):
+        self.redis.execute("EVAL", "return redis.call('SET', 'key', 'value')", 0)
+        self.redis.execute("FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('f', function() return 1 end)")
+        engine = self.server.engine
+        programs = [*engine.scripting.programs.values(), engine.functions.find(b"f")]
+        self.server.reset()
+        self.assertEqual(sum(map(len, engine.keyspace.databases)), 0)
+        self.assertEqual(engine.intercept.calls, [])
+        self.assertEqual([len(program.runtime.globals) for program in programs], [0, 0])
+        engine.config.set_many([("requirepass", "secret")])
+        self.assertEqual(engine.password, b"")
+
+    def test_coroutines_that_wait_may_be_left_behind(self):
+        with contextlib.redirect_stderr(io.StringIO()) as log:
+            self.redis.execute("FUNCTION", "LOAD", """#!lua name=lib
+                local waiting
+                redis.register_function("f", function()
+                    waiting = coroutine.wrap(function() coroutine.yield(1) end)
+                    return waiting()
+                end)""")
+            self.assertEqual(self.redis.execute("FCALL", "f", 0), 1)
+            self.server.reset()
+            gc.collect()
+        self.assertEqual(log.getvalue(), "")
 
     def test_a_script_that_never_ends_is_ended(self):
         self.execute("CONFIG SET busy-reply-threshold 1")
@@ -148,6 +174,10 @@ class ConfigurationTest(unittest.TestCase):
         with TestServer({"maxmemory_policy": "allkeys-lru"}) as server, Client(port=server.port) as client:
             self.assertEqual(client.execute("CONFIG", "GET", "maxmemory-policy")[1], b"allkeys-lru")
 
+    def test_what_has_no_effect_is_told(self):
+        with self.assertWarnsRegex(UserWarning, "the directive maxmemory has no effect"):
+            TestServer({"maxmemory": "1mb"})
+
     def test_a_port_is_refused(self):
         with self.assertRaisesRegex(ValueError, "free port"):
             TestServer({"port": 6379})
@@ -158,6 +188,12 @@ class ConfigurationTest(unittest.TestCase):
             directory = client.execute("CONFIG", "GET", "dir")[1].decode()
         self.assertFalse(os.path.exists(directory))
         self.assertEqual(set(threading.enumerate()) - before, set())
+
+    def test_repr_says_where_it_is(self):
+        with TestServer() as server:
+            self.assertEqual(repr(server), f"<TestServer {server.url}>")
+        self.assertEqual(repr(server), "<TestServer that is not running>")
+        self.assertEqual(repr(TestServer()), "<TestServer that is not running>")
 
     def test_two_servers_do_not_know_of_each_other(self):
         with TestServer() as one, TestServer() as other:
@@ -218,6 +254,21 @@ class CommandsTest(ServerCase):
         self.assertEqual(self.server.commands[-1].name, "GET")
         self.assertEqual(str(self.server.commands[-1]), 'GET "key"')
         self.assertIsInstance(self.server.commands[-1], Call)
+
+    def test_long_calls_are_cut_where_they_are_shown(self):
+        self.redis.execute("SET", "key", "x" * 1000)
+        self.redis.execute("MGET", *range(50))
+        long, many = map(str, self.server.commands[-2:])
+        self.assertEqual(long, 'SET "key" "%s"... (1000 bytes)' % ("x" * 100))
+        self.assertTrue(many.endswith('"18" "19" ... and 30 more'), many)
+
+    def test_the_last_ones_can_be_had_as_text(self):
+        self.server.clear_commands()
+        self.assertEqual(self.server.dump_commands(), "")
+        for number in range(5):
+            self.execute(f"ECHO {number}")
+        self.assertEqual(self.server.dump_commands(most=2), '... 3 earlier ones\nECHO "3"\nECHO "4"')
+        self.assertEqual(self.server.dump_commands(most=5).count("\n"), 4)
 
     def test_calls_of_one_command_can_be_asked_for(self):
         for line in ("SET key value", "GET key", "GET other", "CONFIG GET maxmemory", "CONFIG GET dir", "INCRBY n 5"):

@@ -68,6 +68,11 @@ class FastForwardTest(ServerCase):
         with self.assertRaises(ValueError):
             self.server.fast_forward(-1)
 
+    def test_takes_a_timedelta(self):
+        self.execute("SET key value EX 3601")
+        self.server.fast_forward(datetime.timedelta(hours=1))
+        self.assertIn(self.execute("TTL key"), (0, 1))
+
     def test_needs_no_real_time(self):
         started = time.monotonic()
         self.server.fast_forward(365 * 86400)

@@ -5,6 +5,8 @@ nothing but put a command's words in order and hand them to `self.execute_comman
 table REPLIES from a command's name to the function that makes its reply what the method promises; `convert` is
 given where that depends on the options. `arguments` and `replies` are what several groups share.
 
+Where a docstring says OK, that is the server's own word, bytes or (`decode_responses`) str like any text.
+
 `Commands` is all of these classes in one, REPLIES all of these tables. Names, arguments and results are those of
 redis-py with RESP2, whichever protocol is spoken.
 """

@@ -1,6 +1,6 @@
 """ACL: users and what they may do."""
 from ..errors import DataError
-from .arguments import listed
+from .arguments import flag_words, listed
 from .client_management import client_info
 from .replies import nested_lists, ok, ordered, text, text_keys, texts
 
@@ -20,7 +20,7 @@ class AclCommands:
         return self.execute_command("ACL DELUSER", *username)
 
     def acl_dryrun(self, username, *args):
-        """Return b"OK" if the user may execute the command that the words `args` make, else a text that says
+        """Return OK if the user may execute the command that the words `args` make, else a text that says
         why not. (ACL DRYRUN)"""
         return self.execute_command("ACL DRYRUN", username, *args)
 
@@ -91,17 +91,15 @@ class AclCommands:
         """
         if nopass and (passwords or hashed_passwords):
             raise DataError("ACL SETUSER: nopass and passwords exclude each other")
-        options = (("reset", reset), ("resetkeys", reset_keys), ("resetchannels", reset_channels),
-                   ("resetpass", reset_passwords))
-        rules = [option for option, wanted in options if wanted]
+        rules = flag_words(reset=reset, resetkeys=reset_keys, resetchannels=reset_channels, resetpass=reset_passwords)
         rules.append("on" if enabled else "off")
         rules += _password_rules(passwords, b">", b"<")
         rules += _password_rules(hashed_passwords, b"#", b"!")
         if nopass:
             rules.append("nopass")
-        rules += map(_category_rule, categories or ())
-        rules += map(_command_rule, commands or ())
-        rules += map(_key_rule, keys or ())
+        rules += [*map(_category_rule, categories or ())]
+        rules += [*map(_command_rule, commands or ())]
+        rules += [*map(_key_rule, keys or ())]
         rules += [b"&" + _encoded(channel) for channel in channels or ()]
         rules += [b"(%s %s)" % (_command_rule(command), _key_rule(pattern))
                   for command, pattern in selectors or ()]

@@ -7,7 +7,7 @@ import datetime
 from ..errors import DataError
 
 __all__ = [
-    "at_most_one", "expiry_words", "items_of", "listed", "milliseconds_of", "require_both", "seconds_of",
+    "at_most_one", "expiry_words", "flag_words", "items_of", "listed", "milliseconds_of", "require_both", "seconds_of",
     "unix_ms_of", "unix_seconds_of",
 ]
 
@@ -60,6 +60,11 @@ def require_both(**options):
     (first, one), (second, other) = options.items()
     if (one is None) != (other is None):
         raise DataError(f"{first} and {second} are needed together")
+
+
+def flag_words(**flags):
+    """The names of those that are true, in the order given: ``flag_words(NX=nx, XX=xx)``."""
+    return [word for word, given in flags.items() if given]
 
 
 def expiry_words(ex=None, px=None, exat=None, pxat=None):

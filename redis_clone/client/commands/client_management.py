@@ -4,7 +4,7 @@ What is set for one's own (name, tracking, eviction ...) holds for one connectio
 client of a single connection for it.
 """
 from ..errors import DataError
-from .arguments import listed
+from .arguments import flag_words, listed
 from .replies import nested_lists, ok, text, text_keys, texts
 
 __all__ = ["ClientManagementCommands", "REPLIES", "client_info"]
@@ -21,7 +21,7 @@ class ClientManagementCommands:
     """The CLIENT commands."""
 
     def client_caching(self, mode):
-        """Return b"OK" after telling whether the keys of the next command are to be tracked. (CLIENT CACHING)
+        """Return OK after telling whether the keys of the next command are to be tracked. (CLIENT CACHING)
 
         mode: True after client_tracking with optin, False after client_tracking with optout.
         """
@@ -89,7 +89,7 @@ class ClientManagementCommands:
         return self.execute_command("CLIENT LIST", *words)
 
     def client_no_evict(self, mode):
-        """Return b"OK" after setting whether the server spares this connection when memory is short.
+        """Return OK after setting whether the server spares this connection when memory is short.
         (CLIENT NO-EVICT)
 
         mode: "ON" or "OFF".
@@ -97,7 +97,7 @@ class ClientManagementCommands:
         return self.execute_command("CLIENT NO-EVICT", mode)
 
     def client_no_touch(self, mode):
-        """Return b"OK" after setting whether this connection's commands leave alone when and how often a key
+        """Return OK after setting whether this connection's commands leave alone when and how often a key
         was used. (CLIENT NO-TOUCH)
 
         mode: "ON" or "OFF".
@@ -114,18 +114,13 @@ class ClientManagementCommands:
         return self.execute_command("CLIENT PAUSE", timeout, *(() if all else ("WRITE",)))
 
     def client_unpause(self):
-        """Return b"OK" after ending client_pause. (CLIENT UNPAUSE)"""
+        """Return OK after ending client_pause. (CLIENT UNPAUSE)"""
         return self.execute_command("CLIENT UNPAUSE")
 
     def client_reply(self, reply):
-        """Return b"OK" for "ON". (CLIENT REPLY)
-
-        reply: only "ON". After "OFF" and "SKIP" the server answers neither them nor what follows, and every
-        command here waits for its answer.
-        """
-        if reply != "ON":
-            raise DataError(f"CLIENT REPLY: only 'ON' is possible here, not {reply!r}: we wait for answers")
-        return self.execute_command("CLIENT REPLY", reply)
+        """Never of use here: raises DataError, whatever `reply` is. After "OFF" and "SKIP" the server does not
+        answer, and every command here waits for its answer. (CLIENT REPLY)"""
+        raise DataError("CLIENT REPLY is not possible here: every command waits for its answer")
 
     def client_setinfo(self, attr, value):
         """Return True after telling the server about the library in use. (CLIENT SETINFO)
@@ -139,7 +134,7 @@ class ClientManagementCommands:
         return self.execute_command("CLIENT SETNAME", name)
 
     def client_trace(self, action):
-        """Return b"OK" for "ON" and "OFF": whether the stages of this connection's commands are timed; for
+        """Return OK for "ON" and "OFF": whether the stages of this connection's commands are timed; for
         "LAST" a dict about the command before, `command`, `commands` (in the same read) and microseconds by
         stage, None if it was not timed. (CLIENT TRACE, which only the server of this project has)"""
         last = str(action).upper() == "LAST"
@@ -147,7 +142,7 @@ class ClientManagementCommands:
 
     def client_tracking(self, on=True, clientid=None, prefix=(), bcast=False, optin=False, optout=False,
                         noloop=False):
-        """Return b"OK" after setting whether the server tells when keys change that this connection has read.
+        """Return OK after setting whether the server tells when keys change that this connection has read.
         (CLIENT TRACKING)
 
         clientid: number of the connection that is told instead, needed with RESP2. bcast: of all keys,
@@ -162,16 +157,15 @@ class ClientManagementCommands:
             words += "REDIRECT", clientid
         for one in listed(prefix):
             words += "PREFIX", one
-        options = ("BCAST", bcast), ("OPTIN", optin), ("OPTOUT", optout), ("NOLOOP", noloop)
-        words += [option for option, wanted in options if wanted]
+        words += flag_words(BCAST=bcast, OPTIN=optin, OPTOUT=optout, NOLOOP=noloop)
         return self.execute_command("CLIENT TRACKING", *words)
 
     def client_tracking_on(self, clientid=None, prefix=(), bcast=False, optin=False, optout=False, noloop=False):
-        """Return b"OK" after switching tracking on: see client_tracking. (CLIENT TRACKING)"""
+        """Return OK after switching tracking on: see client_tracking. (CLIENT TRACKING)"""
         return self.client_tracking(True, clientid, prefix, bcast, optin, optout, noloop)
 
     def client_tracking_off(self, clientid=None, prefix=(), bcast=False, optin=False, optout=False, noloop=False):
-        """Return b"OK" after switching tracking off: see client_tracking. (CLIENT TRACKING)"""
+        """Return OK after switching tracking off: see client_tracking. (CLIENT TRACKING)"""
         return self.client_tracking(False, clientid, prefix, bcast, optin, optout, noloop)
 
     def client_trackinginfo(self):

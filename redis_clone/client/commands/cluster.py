@@ -19,8 +19,8 @@ class ClusterCommands:
     # -- information -------------------------------------------------------------------------------
 
     def cluster_count_failure_report(self, node_id):
-        """Return how many nodes have told this one that it cannot be reached. (CLUSTER
-        COUNT-FAILURE-REPORTS)"""
+        """Return how many nodes have told this one that it cannot be reached.
+        (CLUSTER COUNT-FAILURE-REPORTS)"""
         return self.execute_command("CLUSTER COUNT-FAILURE-REPORTS", node_id)
 
     def cluster_countkeysinslot(self, slot_id):
@@ -84,8 +84,8 @@ class ClusterCommands:
     # -- slots -------------------------------------------------------------------------------------
 
     def cluster_addslots(self, *slots):
-        """Return True after giving the slots to this node; ResponseError if one has an owner. (CLUSTER
-        ADDSLOTS)"""
+        """Return True after giving the slots to this node; ResponseError if one has an owner.
+        (CLUSTER ADDSLOTS)"""
         return self.execute_command("CLUSTER ADDSLOTS", *slots)
 
     def cluster_addslotsrange(self, *slots):
@@ -103,8 +103,8 @@ class ClusterCommands:
         return self.execute_command("CLUSTER DELSLOTSRANGE", *slots)
 
     def cluster_flushslots(self):
-        """Return True after this node has forgotten who owns any slot; it must have no keys. (CLUSTER
-        FLUSHSLOTS)"""
+        """Return True after this node has forgotten who owns any slot; it must have no keys.
+        (CLUSTER FLUSHSLOTS)"""
         return self.execute_command("CLUSTER FLUSHSLOTS")
 
     def cluster_setslot(self, node_id, slot_id, state):

@@ -59,7 +59,7 @@ class FunctionCommands:
         return self.execute_command("FUNCTION RESTORE", payload, policy)
 
     def function_kill(self):
-        """Return b"OK" after ending the function that runs, if it has not changed anything yet.
+        """Return OK after ending the function that runs, if it has not changed anything yet.
         (FUNCTION KILL)"""
         return self.execute_command("FUNCTION KILL")
 

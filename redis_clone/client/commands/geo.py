@@ -5,6 +5,7 @@ Units of length are "m", "km", "mi" and "ft". Searches return a list of names, o
 the search), the place as an integer of 52 bits, and the tuple (longitude, latitude).
 """
 from ..errors import DataError
+from .arguments import flag_words
 from .replies import texts, to_float
 
 __all__ = ["GeoCommands", "REPLIES"]
@@ -28,7 +29,7 @@ class GeoCommands:
         if len(values) % 3:
             raise DataError(f"a place is a longitude, a latitude and a name; {len(values)} is not a multiple of 3")
         words = ["GEOADD", name]
-        words += [word for word, given in (("NX", nx), ("XX", xx), ("CH", ch)) if given]
+        words += flag_words(NX=nx, XX=xx, CH=ch)
         return self.execute_command(*words, *values)
 
     def geopos(self, name, *values):

@@ -5,7 +5,7 @@ on its own; those commands answer with a list of one number for each field, and 
 is no such field, or no hash.
 """
 from ..errors import DataError
-from .arguments import items_of, listed, milliseconds_of, seconds_of, unix_ms_of, unix_seconds_of
+from .arguments import flag_words, items_of, listed, milliseconds_of, seconds_of, unix_ms_of, unix_seconds_of
 from .keys import add_scan_options
 from .replies import cursor_and_list, flat, to_dict
 
@@ -187,12 +187,10 @@ class HashCommands:
         return self.execute_command("HPERSIST", name, "FIELDS", len(fields), *fields)
 
     def _expire_fields(self, command, name, time, fields, nx, xx, gt, lt):
-        conditions = [word for word, given in (("NX", nx), ("XX", xx), ("GT", gt), ("LT", lt)) if given]
+        conditions = flag_words(NX=nx, XX=xx, GT=gt, LT=lt)
         if len(conditions) > 1:
             raise ValueError(f"one condition at a time, not {' and '.join(conditions)}")
         return self.execute_command(command, name, time, *conditions, "FIELDS", len(fields), *fields)
-
-
 
 
 def _cursor_and_dict(reply):

@@ -1,6 +1,8 @@
 """Commands for keys of any type: deleting, renaming, times to live, scanning, sorting, moving between servers."""
 from ..errors import DataError
-from .arguments import listed, milliseconds_of, require_both, seconds_of, unix_ms_of, unix_seconds_of
+from .arguments import (
+    flag_words, listed, milliseconds_of, require_both, seconds_of, unix_ms_of, unix_seconds_of,
+)
 from .replies import cursor_and_list, ok
 
 __all__ = ["KeyCommands", "REPLIES"]
@@ -214,16 +216,7 @@ class KeyCommands:
         ResponseError (BUSYKEY) if the key exists, but for `replace`. `idletime` (seconds) and `frequency` (0 to
         255) tell eviction how it was used.
         """
-        words = ["RESTORE", name, ttl, value]
-        if replace:
-            words.append("REPLACE")
-        if absttl:
-            words.append("ABSTTL")
-        if idletime is not None:
-            words += "IDLETIME", _integer("idletime", idletime)
-        if frequency is not None:
-            words += "FREQ", _integer("frequency", frequency)
-        return self.execute_command(*words)
+        return self.execute_command("RESTORE", name, ttl, value, *restore_words(replace, absttl, idletime, frequency))
 
     def migrate(self, host, port, keys, destination_db, timeout, copy=False, replace=False, auth=None):
         """Return OK if the keys (one or a list) were moved to another server, NOKEY if there are none. (MIGRATE)
@@ -268,11 +261,21 @@ def add_scan_options(words, match, count):
         words += "COUNT", count
 
 
+def restore_words(replace, absttl, idletime, frequency):
+    """The options of RESTORE and RESTORE-ASKING."""
+    words = flag_words(REPLACE=replace, ABSTTL=absttl)
+    if idletime is not None:
+        words += "IDLETIME", _integer("idletime", idletime)
+    if frequency is not None:
+        words += "FREQ", _integer("frequency", frequency)
+    return words
+
+
 def _conditions(nx, xx, gt, lt):
     if not (nx or xx or gt or lt):
         return ()
     # Which of them may be combined is for the server to say.
-    return [word for word, given in (("NX", nx), ("XX", xx), ("GT", gt), ("LT", lt)) if given]
+    return flag_words(NX=nx, XX=xx, GT=gt, LT=lt)
 
 
 def _add_sort_options(words, start, num, by, get, desc, alpha):

@@ -1,5 +1,6 @@
 """Primaries and replicas: who follows whom. WAIT and WAITAOF are with the keys."""
 from ..errors import DataError
+from .keys import restore_words
 from .replies import ok
 
 __all__ = ["ReplicationCommands", "REPLIES"]
@@ -14,7 +15,7 @@ class ReplicationCommands:
         return self.execute_command("ROLE")
 
     def replicaof(self, *args):
-        """Return b"OK" after making the server a replica of another, or a primary again. (REPLICAOF)
+        """Return OK after making the server a replica of another, or a primary again. (REPLICAOF)
 
         args: host and port, or "NO", "ONE".
         """
@@ -28,7 +29,7 @@ class ReplicationCommands:
         return self.execute_command("SLAVEOF", host, port)
 
     def failover(self, host=None, port=None, force=False, abort=False, timeout=None):
-        """Return b"OK" after starting to hand over to a replica; see `master_failover_state` in INFO.
+        """Return OK after starting to hand over to a replica; see `master_failover_state` in INFO.
         (FAILOVER)
 
         host, port: to this replica, else to the first that has all data. timeout: give up after so many
@@ -64,16 +65,11 @@ class ReplicationCommands:
         return self.execute_command("PSYNC", replicationid, offset)
 
     def restore_asking(self, name, ttl, value, replace=False, absttl=False, idletime=None, frequency=None):
-        """Return b"OK" after restoring a dumped value while its slot is being imported. (RESTORE-ASKING)
+        """Return OK after restoring a dumped value while its slot is being imported. (RESTORE-ASKING)
 
-        ttl: milliseconds to live, 0 for ever; with absttl, milliseconds since 1970. value: what DUMP
-        returned. replace: even if the key exists. idletime: seconds since it was used. frequency: its count
-        for LFU.
+        The arguments are those of restore.
         """
-        words = [word for word, wanted in (("REPLACE", replace), ("ABSTTL", absttl)) if wanted]
-        for option, number in (("IDLETIME", idletime), ("FREQ", frequency)):
-            if number is not None:
-                words += option, number
+        words = restore_words(replace, absttl, idletime, frequency)
         return self.execute_command("RESTORE-ASKING", name, ttl, value, *words)
 
 

@@ -37,7 +37,7 @@ class ScriptingCommands:
         return self.execute_command("EVALSHA_RO", sha, numkeys, *keys_and_args)
 
     def script_debug(self, mode):
-        """Return b"OK" after setting how the next scripts of this connection are debugged. (SCRIPT DEBUG)
+        """Return OK after setting how the next scripts of this connection are debugged. (SCRIPT DEBUG)
 
         mode: "YES", "SYNC" (the server waits, changes stay) or "NO". For a client of a single connection, and
         one that speaks the debugger's protocol.

@@ -5,6 +5,7 @@ INFO becomes a dict without sections: values as numbers where they are, lists of
 import datetime
 
 from ..errors import ConnectionError, DataError, RedisError
+from .arguments import flag_words
 from .replies import ok, text, texts, to_dict
 
 __all__ = ["ServerCommands", "REPLIES"]
@@ -46,8 +47,8 @@ class ServerCommands:
     # -- configuration -----------------------------------------------------------------------------
 
     def config_get(self, pattern="*", *args):
-        """Return a dict of the directives that match one of the patterns, names and values as str. (CONFIG
-        GET)"""
+        """Return a dict of the directives that match one of the patterns, names and values as str.
+        (CONFIG GET)"""
         return self.execute_command("CONFIG GET", pattern, *args)
 
     def config_set(self, name, value, *args):
@@ -58,12 +59,12 @@ class ServerCommands:
         return self.execute_command("CONFIG SET", name, value, *args)
 
     def config_resetstat(self):
-        """Return True after setting the counts of INFO, LATENCY HISTOGRAM and the like to 0. (CONFIG
-        RESETSTAT)"""
+        """Return True after setting the counts of INFO, LATENCY HISTOGRAM and the like to 0.
+        (CONFIG RESETSTAT)"""
         return self.execute_command("CONFIG RESETSTAT")
 
     def config_rewrite(self):
-        """Return b"OK" after the server has written its configuration to its file; ResponseError if it has
+        """Return OK after the server has written its configuration to its file; ResponseError if it has
         none. (CONFIG REWRITE)"""
         return self.execute_command("CONFIG REWRITE")
 
@@ -119,9 +120,9 @@ class ServerCommands:
         """
         if save and nosave:
             raise DataError("SHUTDOWN: save and nosave exclude each other")
-        options = ("SAVE", save), ("NOSAVE", nosave), ("NOW", now), ("FORCE", force), ("ABORT", abort)
+        words = flag_words(SAVE=save, NOSAVE=nosave, NOW=now, FORCE=force, ABORT=abort)
         try:
-            reply = self.execute_command("SHUTDOWN", *[option for option, wanted in options if wanted])
+            reply = self.execute_command("SHUTDOWN", *words)
         except ConnectionError:
             if abort:
                 raise
@@ -150,7 +151,7 @@ class ServerCommands:
         return self.execute_command("MODULE LOAD", path, *args)
 
     def module_loadex(self, path, options=None, args=None):
-        """Return b"OK" after loading the module in the file `path`. (MODULE LOADEX)
+        """Return OK after loading the module in the file `path`. (MODULE LOADEX)
 
         options: a list of names and values in turn, its directives. args: a list of arguments.
         """
@@ -160,8 +161,8 @@ class ServerCommands:
         return self.execute_command("MODULE LOADEX", path, *words)
 
     def module_unload(self, name):
-        """Return True after unloading the module; ResponseError if there is none of that name. (MODULE
-        UNLOAD)"""
+        """Return True after unloading the module; ResponseError if there is none of that name.
+        (MODULE UNLOAD)"""
         return self.execute_command("MODULE UNLOAD", name)
 
     def module_help(self):

@@ -9,7 +9,7 @@ without a itself, "-" and "+" the very first and last.
 None is for ever. The connection's own timeout must be longer.
 """
 from ..errors import DataError
-from .arguments import listed, require_both
+from .arguments import flag_words, listed, require_both
 from .keys import add_scan_options
 from .replies import to_float, to_floats
 from .scores import flat_pairs, key_and_pairs, key_member_score, pairs, popped, rank_and_score, scanned
@@ -36,7 +36,7 @@ class SortedSetCommands:
         if nx or xx or gt or lt:
             if (nx and xx) or (gt and lt) or (nx and (gt or lt)):
                 raise DataError("nx excludes xx, gt and lt, and these two each other")
-            words += [word for word, given in (("NX", nx), ("XX", xx), ("GT", gt), ("LT", lt)) if given]
+            words += flag_words(NX=nx, XX=xx, GT=gt, LT=lt)
         if ch:
             words.append("CH")
         if incr:

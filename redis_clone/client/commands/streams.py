@@ -57,7 +57,7 @@ class StreamCommands:
         return self.execute_command("XADD", name, *words)
 
     def xcfgset(self, name, idmp_duration=None, idmp_maxsize=None):
-        """Return b"OK" after setting how long, or how many, ids of additions are kept to recognise a
+        """Return OK after setting how long, or how many, ids of additions are kept to recognise a
         repetition. (XCFGSET, Redis 8.6)
 
         idmp_duration: seconds, from 1 to 300. idmp_maxsize: ids for each producer, from 1 to 1000000. At
