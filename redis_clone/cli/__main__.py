@@ -3,11 +3,9 @@
 The exit status is redis-cli's: 0, also if the server answered with an error (unless -e was given); 1 if there
 was no answer, or no sense in the arguments.
 """
-import getpass
 import os
 import sys
 
-from ..client import Connection
 from ..version import __version__
 from . import modes
 from .arguments import HELP, PROGRAM, VERSION, UsageError, parse_arguments, usage
@@ -43,9 +41,12 @@ def main(arguments=None, stdin=None, out=None, err=None, environment=None):
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        if out is None:             # so that flushing at exit does not fail once more
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.discard()
         return NO_READER
+    except OSError as error:        # of the streams: all others have been told
+        console.discard()
+        console.complain(f"Error: {error.strerror or error}")
+        return FAILED
 
 
 def _run(arguments, console):
@@ -57,6 +58,7 @@ def _run(arguments, console):
         console.print(f"{PROGRAM} {__version__}")
         return 0
     if options.askpass:
+        import getpass                      # here, since the start is quicker without it
         options.password = os.fsencode(getpass.getpass("Please input password: "))
     elif options.password is not None and options.auth_warning and not options.password_is_from_environment:
         console.complain(PASSWORD_WARNING)
@@ -79,9 +81,14 @@ def _run(arguments, console):
 def _run_mode(options, console):
     if options.modes <= modes.NEEDS_NO_SERVER:
         return modes.run(None, options, console)
+    if options.modes == {"--trace"}:
+        options.command = _command(options, console)
+        if options.command is None:
+            return FAILED
     link = Link(options, console.complain)
     try:
-        return modes.run(link.connection, options, console) if link.connect(Connection) else FAILED
+        connection = link.connect_for_mode()
+        return FAILED if connection is None else modes.run(connection, options, console)
     finally:
         link.close()
 

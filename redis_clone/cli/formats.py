@@ -19,6 +19,7 @@ from .typed_replies import Attribute, BigNumber, Double, Map, Set
 
 __all__ = ["format_push", "format_reply", "format_verbatim"]
 
+_PIECE = 65536
 _PLAIN = re.compile(rb"[ !#-\[\]-~]*")              # printable, and nothing to escape
 
 _ESCAPES = {byte: f"\\x{byte:02x}" for byte in range(256) if not 32 <= byte < 127}
@@ -159,11 +160,18 @@ def _scalar(reply, string):
 def _quoted(value):
     if _PLAIN.fullmatch(value):
         return b'"' + value + b'"'
-    return b'"' + value.decode("latin-1").translate(_ESCAPES).encode("ascii") + b'"'
+    return _escaped(value, _ESCAPES)
 
 
 def _json_string(value):
-    return b'"' + value.decode("latin-1").translate(_JSON_ESCAPES).encode("latin-1") + b'"'
+    return _escaped(value, _JSON_ESCAPES)
+
+
+def _escaped(value, escapes):
+    # Piece by piece, since the text of a large value would be several times as large as the value.
+    pieces = [value[start:start + _PIECE].decode("latin-1").translate(escapes).encode("latin-1")
+              for start in range(0, len(value), _PIECE)]
+    return b"".join([b'"', *pieces, b'"'])
 
 
 def _quoted_json_string(value):

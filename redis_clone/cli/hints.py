@@ -68,21 +68,23 @@ class Help:
             rc_file = out.environment.get("REDISCLI_RCFILE") or os.path.join("~", ".redisclirc")
             out.print(GENERAL_HELP.format(rc_file=rc_file), end="")
             return
-        if not self._link.connected and not self._link.in_transaction:
+        if not self._link.connected:
             self._link.connect()
         docs = self.docs().values()
+        fields = ["summary", "since", "group"]
         if not docs:
             out.print("No help: it comes from the server, which cannot be asked now.")
         elif words[0].startswith("@"):
             docs = [doc for doc in docs if doc.group.lower() == words[0][1:].lower()]
+            fields.remove("group")
         else:
             words = [word.upper() for word in words]
             docs = [doc for doc in docs if doc.name.split()[:len(words)] == words]
         out.print()
         for doc in docs:
             out.print(f"  {out.styled(doc.name, BOLD)} {out.styled(doc.arguments, GREY)}")
-            for title, text in (("summary:", doc.summary), ("since:", doc.since), ("group:", doc.group)):
-                out.print(f"  {out.styled(title, YELLOW)} {text}")
+            for field in fields:
+                out.print(f"  {out.styled(field + ':', YELLOW)} {getattr(doc, field)}")
             out.print()
 
     # -- while typing ----------------------------------------------------------------------------------------------

@@ -3,17 +3,21 @@
 It connects when it must and greets the server as redis-cli does: AUTH, SELECT and HELLO one by one, a complaint
 for the first that fails, but the connection stays, so that a person can put things right. What is typed later
 (AUTH, SELECT, HELLO, MULTI, RESET, `connect`) is tracked: for the prompt, and to get there again after the
-connection was lost.
+connection was lost. The modes have nothing typed; their connection only knows the greeting.
 """
+import os
 import re
 import socket
 
-from ..client import ClientError, ConnectionFailed, ReplyError, TimedOut, encode_command
+from ..client import ClientError, Connection, ConnectionFailed, ReplyError, TimedOut, encode_command
 from ..client.requests import command_name
 from ..client.transport import tls_context
 from .typed_replies import TypedConnection
 
-__all__ = ["Link", "reason_of", "tls_of"]
+__all__ = ["Link", "ModeConnection", "reason_of", "tls_of"]
+
+# On Windows Ctrl-C does not interrupt the wait for a socket: it is noticed between short ones.
+WAIT_S = 0.25 if os.name == "nt" else None
 
 # Around what OpenSSL says: "[SSL: CERTIFICATE_VERIFY_FAILED] " and " (_ssl.c:1006)".
 _SSL_DETAILS = re.compile(r"^\[[^]]*\] | \(_ssl\.c:\d+\)$")
@@ -35,10 +39,12 @@ class Link:
         self._db_before_transaction = 0
         self.subscribed = False
         self.connection = None
+        self._accepted = []                 # commands of the greeting
         self._request = None                # the last one's name, for errors
 
     @property
     def connected(self):
+        """False before `connect` and after a failure."""
         return self.connection is not None and self.connection.connected
 
     @property
@@ -62,12 +68,21 @@ class Link:
         """Connect, whether connected or not, and greet. True if all went well; otherwise a complaint has been
         made, but after a refused greeting there is a connection all the same."""
         self.close()
+        self._accepted = []
         try:
             self.connection = self._new_connection(connection_type).connect()
         except (ClientError, OSError, ValueError) as error:
             self._complain(f"Could not connect to Redis at {self.address}: {reason_of(error)}")
             return False
         return self._greet()
+
+    def connect_for_mode(self):
+        """Connect and greet for one of the modes, which then has the connection to itself; return it, or None after
+        a complaint."""
+        if not self.connect(ModeConnection):
+            return None
+        self.connection.greeting = self._accepted
+        return self.connection
 
     def close(self):
         """Hang up. What only the connection knew is gone; what is needed for the next one stays."""
@@ -119,6 +134,7 @@ class Link:
             self._complain(f"Error: {reason_of(error)}")
             self.close()
             return False
+        self._accepted.append(command)
         return True
 
     # -- requests and what comes back ----------------------------------------------------------------------------
@@ -130,7 +146,10 @@ class Link:
 
     def receive(self):
         """Return the next reply or push, whenever that may be."""
-        return self.connection.next_item(None, self._request)[0]
+        items = []
+        while not items:
+            items = self.connection.next_item(WAIT_S, self._request)
+        return items[0]
 
     # -- what successful commands change -------------------------------------------------------------------------
 
@@ -186,6 +205,20 @@ _NOTES = {
 }
 
 
+class ModeConnection(Connection):
+    """A connection of a mode. Who watches a server opens it again after it was lost; then it gets the same
+    greeting, the commands in `greeting`."""
+
+    greeting = ()
+
+    def connect(self):
+        """As Connection's; a refused greeting is raised as ReplyError."""
+        super().connect()
+        for command in self.greeting:
+            self.execute(*command)
+        return self
+
+
 class _NamedContext:
     """An SSL context that asks for a server of another name than that of its host."""
 
@@ -218,6 +251,7 @@ def reason_of(error):
     if isinstance(cause, EOFError):
         return "Server closed the connection"
     if isinstance(cause, OSError) and not isinstance(cause, socket.timeout):
-        reason = _SSL_DETAILS.sub("", str(cause.strerror or next(iter(cause.args), cause)))
+        reason = cause.strerror or cause.errno and os.strerror(cause.errno) or str(next(iter(cause.args), cause))
+        reason = _SSL_DETAILS.sub("", reason)
         return f"{cause.filename}: {reason}" if cause.filename else reason
     return str(error)

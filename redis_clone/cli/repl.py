@@ -1,28 +1,19 @@
 """The prompt, and scripts on the standard input: lines in, commands out to the Runner.
 
-On a terminal lines are read through `readline`, where there is one: with history (~/.rediscli_history, shared
-with redis-cli), completion on Tab, and the arguments of a command on Tab when there is nothing to complete.
-Without it, or when the input is no terminal, lines are just read; then there is no prompt, either.
+On a terminal lines are read through `readline`, where there is one, see `readline_lines`. Without it, or when the
+input is no terminal, lines are just read; then there is no prompt, either.
 
 Ctrl-C interrupts the command that is running and comes back to the prompt; at the prompt it ends the program.
 """
-import os
 import re
 import sys
 import time
 
 from .arguments import STANDARD
-from .hints import GREY
 from .words import split_line
 
-try:
-    import readline
-except ImportError:
-    readline = None
+__all__ = ["PlainLines", "Repl", "choose_lines", "is_sensitive"]
 
-__all__ = ["PlainLines", "ReadlineLines", "Repl", "choose_lines", "is_sensitive"]
-
-MAX_HISTORY = 1000
 SLOW_S = 0.5                        # from here on the time is told
 MAX_REPEAT = (1 << 63) - 1
 
@@ -108,7 +99,7 @@ class Repl:
     # -- preferences -------------------------------------------------------------------------------------------------
 
     def _load_preferences(self):
-        path = _dotfile(self._out.environment, "REDISCLI_RCFILE", ".redisclirc")
+        path = self._out.dotfile("REDISCLI_RCFILE", ".redisclirc")
         if path is None:
             return
         try:
@@ -145,7 +136,11 @@ def is_sensitive(words):
 def choose_lines(runner):
     """The best way there is to read lines."""
     out = runner.out
-    if readline is None or not (out.input_is_terminal and out.is_terminal) or out.input is not sys.stdin.buffer:
+    if not (out.input_is_terminal and out.is_terminal) or out.input is not sys.stdin.buffer:
+        return PlainLines(out)
+    try:
+        from .readline_lines import ReadlineLines       # not before: it looks at the terminal
+    except ImportError:
         return PlainLines(out)
     return ReadlineLines(out, runner.help)
 
@@ -168,102 +163,3 @@ class PlainLines:
 
     def remember(self, line):
         """Add a line to the history, if there is one."""
-
-
-class ReadlineLines:
-    """Lines typed on a terminal, edited with `readline`."""
-
-    hints = True
-
-    def __init__(self, out, help):
-        self._out, self._help = out, help
-        self._prompt = ""
-        self._matches = []
-        self._history_path = _dotfile(out.environment, "REDISCLI_HISTFILE", ".rediscli_history")
-        if hasattr(sys.stdin, "reconfigure"):
-            sys.stdin.reconfigure(errors="surrogateescape")
-        if hasattr(readline, "set_auto_history"):
-            readline.set_auto_history(False)
-        readline.set_completer(self.complete)
-        readline.set_completer_delims("")           # a command may be two words: the whole line is completed
-        libedit = "libedit" in (readline.__doc__ or "")
-        readline.parse_and_bind("bind ^I rl_complete" if libedit else "tab: complete")
-        self._load_history()
-
-    def read(self, prompt):
-        self._prompt = prompt
-        remembered = readline.get_current_history_length()
-        try:
-            line = input(prompt)
-        except EOFError:
-            return None
-        while readline.get_current_history_length() > remembered:       # PyPy remembers by itself
-            readline.remove_history_item(readline.get_current_history_length() - 1)
-        return line.encode(sys.stdin.encoding or "utf-8", "surrogateescape")
-
-    def remember(self, line):
-        text = line.decode("utf-8", "surrogateescape")
-        last = readline.get_current_history_length()
-        if not text.strip() or last and readline.get_history_item(last) == text:
-            return
-        readline.add_history(text)
-        if self._history_path is not None:
-            try:
-                with _open_private(self._history_path, "ab") as file:
-                    file.write(line + b"\n")
-            except OSError:
-                self._history_path = None               # a history is not worth a message for each line
-
-    def complete(self, text, state):
-        """For readline: the `state`th thing that the line may become."""
-        if state == 0:
-            self._matches = self._help.complete(text)
-            if len(self._matches) == 1:
-                self._matches[0] += " "
-            if not self._matches and self.hints:
-                self._show_syntax(text)
-        return self._matches[state] if state < len(self._matches) else None
-
-    def _show_syntax(self, line):
-        """Show the command's arguments on a line of their own, and below it again what has been typed."""
-        syntax = self._help.syntax(line)
-        if syntax is None:
-            return
-        name, arguments = syntax
-        typed = readline.get_line_buffer()
-        back = "\b" * (len(typed) - readline.get_endidx())
-        self._out.print(f"\n{name} {self._out.styled(arguments, GREY)}")
-        self._out.print(self._prompt + typed + back, end="")
-        self._out.flush()
-
-    def _load_history(self):
-        readline.clear_history()
-        try:
-            with open(self._history_path or os.devnull, "rb") as file:
-                lines = file.read().splitlines()
-        except OSError:
-            return
-        if len(lines) > 2 * MAX_HISTORY:
-            lines = lines[-MAX_HISTORY:]
-            try:
-                with _open_private(self._history_path, "wb") as file:
-                    file.writelines(line + b"\n" for line in lines)
-            except OSError:
-                pass
-        for line in lines[-MAX_HISTORY:]:
-            readline.add_history(line.decode("utf-8", "surrogateescape"))
-
-
-def _dotfile(environment, variable, name):
-    """The path of one of redis-cli's files in the home directory; None if it is not wanted."""
-    path = environment.get(variable)
-    if path:
-        return None if path == os.devnull else path
-    home = os.path.expanduser("~")
-    return None if home == "~" else os.path.join(home, name)
-
-
-def _open_private(path, mode):
-    """Open a file that only its owner may read, since commands have data in them."""
-    flags = os.O_CREAT | os.O_WRONLY | (os.O_APPEND if "a" in mode else os.O_TRUNC)
-    return os.fdopen(os.open(path, flags, 0o600), mode)

@@ -99,7 +99,7 @@ class _Keys:
     def __init__(self, runner):
         self._out = runner.out
         self._input = runner.out.input
-        self.usable = bool(termios) and runner.interactive and runner.out.is_terminal and runner.out.input_is_terminal
+        self.usable = bool(termios) and runner.interactive and self._out.obeys_codes and self._out.input_is_terminal
         self._before = None
 
     def __enter__(self):

@@ -95,8 +95,8 @@ class SameOutputTest(CliTestCase):
         for words in (("GET", "k"), ("SET", "k", ""), ("GET",), ("-e", "GET"), ("-r", "3", "INCR", "n"),
                       ("-n", "2", "--no-raw", "SET", "k", "v"), ("-n", "99", "GET", "k"), ("-a", "wrong", "PING"),
                       ("--quoted-input", "GET", '"a'), ("--quoted-input", "GET", '"\\x00"'),
-                      ("-3", "--json", "HGETALL", "h"), ("EVAL", "return {'a', {1, 2}}", "0"), ("SUBSCRIBE",), ("-X", "t", "GET", "k"),
-                      ("--nope",),
+                      ("-3", "--json", "HGETALL", "h"), ("EVAL", "return {'a', {1, 2}}", "0"), ("SUBSCRIBE",),
+                      ("-X", "t", "GET", "k"), ("--nope",),
                       ("-3", "-2", "PING"), ("-u", "http://x", "PING"), ("-s", "/nowhere/s", "PING")):
             self.check(*words)
 

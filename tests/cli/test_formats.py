@@ -39,6 +39,13 @@ class PrintedRepliesTest(unittest.TestCase):
             self.assertEqual(run_redis_cli(server.port, "-3", option, given=given).output, expected, option)
 
 
+class LargeStringTest(unittest.TestCase):
+    def test_large_strings_are_escaped_to_their_last_byte(self):
+        reply = b"$200001\r\n" + b"\n" * 200_000 + b"z\r\n"
+        self.assertEqual(printed(reply, STANDARD), b'"' + b"\\n" * 200_000 + b'z"\n')
+        self.assertEqual(printed(reply, JSON), b'"' + b"\\n" * 200_000 + b'z"\n')
+
+
 class DelimitersTest(unittest.TestCase):
     def test_delimiters_of_raw(self):
         self.assertEqual(printed(b"*2\r\n$1\r\na\r\n*2\r\n:1\r\n:2\r\n", RAW, element_delimiter=b",",

@@ -86,7 +86,8 @@ class ShowTest(HelpTestCase):
     def test_a_group(self):
         text = self.shown(self.help(), "@hash")
         self.assertIn("\n  HVALS key\n", text)
-        self.assertNotIn("group: string", text)
+        self.assertIn("\n  since: ", text)
+        self.assertNotIn("group:", text)
 
     def test_unknown_topics(self):
         self.assertEqual(self.shown(self.help(), "nothing"), "\n")

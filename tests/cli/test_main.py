@@ -1,11 +1,15 @@
 """One command on the command line, and scripts on the standard input."""
+import errno
 import io
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import unittest
 from unittest import mock
 
+from redis_clone.cli import link
 from redis_clone.cli.__main__ import main
 from redis_clone.version import __version__
 from tests.cli.cli_support import CliTestCase, run_cli
@@ -183,6 +187,12 @@ class DangersTest(unittest.TestCase):
         for answer in (None, (b"$10\r\nabc", None), (b"*2\r\n:1\r\n", None)):
             self.assert_failed("Error: Server closed the connection\n", self.end(answer))
 
+    def test_a_wait_in_pieces(self):
+        """As on Windows, where only then Ctrl-C is noticed."""
+        with mock.patch.object(link, "WAIT_S", 1e-6):
+            server = ScriptedServer(self, {"GET": (b"$6\r\nabc", b"def\r\n")})
+            self.assertEqual(run_cli(server.port, "GET", "k").output, b"abcdef\n")
+
     def test_shutdown_is_answered_by_hanging_up(self):
         result = self.end(None, "SHUTDOWN")
         self.assertEqual((result.status, result.output, result.errors), (0, b"", b""))
@@ -214,6 +224,11 @@ class DangersTest(unittest.TestCase):
 
         server = ScriptedServer(self, {"GET": b":1\r\n"})
         self.assertEqual(main(["-p", str(server.port), "GET", "k"], io.BytesIO(), Closed(), io.BytesIO(), {}), 141)
+
+    def test_systems_that_give_no_reason(self):
+        """PyPy's ssl."""
+        error = FileNotFoundError(errno.ENOENT, "")
+        self.assertEqual(link.reason_of(error), os.strerror(errno.ENOENT))
 
     def test_wrong_files_for_tls(self):
         result = run_cli(1, "--tls", "--cacert", "/nowhere/ca.crt", "PING")
@@ -256,6 +271,37 @@ class PushTest(unittest.TestCase):
         server = ScriptedServer(self, {"GET": b"|1\r\n+ttl\r\n:5\r\n$1\r\na\r\n"})
         self.assertEqual(run_cli(server.port, "--no-raw", "GET", "k").output, b'1| ttl => (integer) 5\n"a"\n')
         self.assertEqual(run_cli(server.port, "--raw", "GET", "k").output, b"a\n")
+
+
+class StreamsTest(CliTestCase):
+    """The streams of a process of its own."""
+
+    def end(self, shell, **environment):
+        """Execute these words of the shell, CLI is the command line; return the exit status, output and errors."""
+        script = shell.replace("CLI", f'"$0" -m redis_clone.cli -p {self.server.port}')
+        done = subprocess.run(["sh", "-c", script, sys.executable], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env={**os.environ, **environment}, timeout=60)
+        return done.returncode, done.stdout, done.stderr
+
+    @unittest.skipIf(os.name == "nt", "needs a shell of Unix")
+    def test_closed_streams(self):
+        self.assertEqual(self.end("CLI PING <&-"), (0, b"PONG\n", b""))
+        self.assertEqual(self.end("CLI <&-"), (0, b"", b""))
+        self.assertEqual(self.end("CLI -x ECHO <&-"), (0, b"\n", b""))
+        self.assertEqual(self.end("CLI PING >&-"), (0, b"", b""))
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "needs /dev/full")
+    def test_an_output_that_is_full(self):
+        for words in ("PING", "--scan"):
+            self.execute("SET k v")
+            self.assertEqual(self.end(f"CLI {words} > /dev/full"), (1, b"", b"Error: No space left on device\n"))
+
+    @unittest.skipIf(os.name == "nt", "needs a shell of Unix")
+    def test_a_reader_who_leaves(self):
+        self.execute(("SET", "k", b"v" * 3_000_000))
+        for unbuffered in ("", "1"):
+            ended = self.end("{ CLI GET k; echo $? >&2; } | head -c 2", PYTHONUNBUFFERED=unbuffered)
+            self.assertEqual(ended, (0, b"vv", b"141\n"))
 
 
 class AboutTest(unittest.TestCase):

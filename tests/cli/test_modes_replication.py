@@ -225,7 +225,8 @@ class LikeRedisCliTest(ReplicationTestCase):
 
     def test_rdb(self):
         for pieces in ((b"$5\r\nhello",), (b"\n\n$5\r\nhello",), (b"-ERR no\r\n",), (None,), (b"$5", None),
-                       (b"$5\r\nhel", None), (b"$EOF:" + MARK + b"\r\nhello" + MARK,), (b"$EOF:" + MARK + b"\r\nhel", None)):
+                       (b"$5\r\nhel", None), (b"$EOF:" + MARK + b"\r\nhello" + MARK,),
+                       (b"$EOF:" + MARK + b"\r\nhel", None)):
             self.check("--rdb", self.path, pieces=pieces)
         self.check("--rdb", "-", pieces=(b"$5\r\nhello",))
         self.check("--rdb", "/none/such/file", pieces=(b"$5\r\nhello",))

@@ -1,8 +1,11 @@
 """--trace: the stages of one command as a chart."""
+import os
 import re
+import tempfile
 import unittest
 
 from redis_clone.cli.modes import trace
+from tests.cli.cli_support import run_cli
 from tests.cli.mode_support import ModeTestCase, Result, ScriptedServer, StoppingClock, array, bulk, run_mode
 
 BLOCKS = trace.BLOCKS
@@ -26,6 +29,22 @@ class TraceTest(ModeTestCase):
     def test_the_command_is_executed_once(self):
         self.run_mode("--trace", "INCR", "n")
         self.assertEqual(self.execute("GET n"), [b"1"])
+
+    def test_arguments_from_the_standard_input(self):
+        self.assertEqual(run_cli(self.server.port, "--trace", "-x", "SET", "k", given=b"a\n").status, 0)
+        self.assertEqual(run_cli(self.server.port, "--trace", "-X", "t", "APPEND", "k", "t", given=b"b").status, 0)
+        self.assertEqual(run_cli(self.server.port, "--trace", "--quoted-input", "APPEND", '"\\x6b"', '"\\n"').status, 0)
+        self.assertEqual(self.execute("GET k"), [b"a\nb\n"])
+        result = run_cli(self.server.port, "--trace", "--quoted-input", "GET", '"')
+        self.assertEqual(result, Result(1, b"Invalid quoted string\n", b""))
+
+    def test_a_script_in_a_file(self):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "script.lua")
+            with open(path, "w") as file:
+                file.write("return ARGV[1]")
+            result = run_cli(self.server.port, "--trace", "--eval", path, "k", ",", "a")
+        self.assertTrue(result.output.startswith(b"a\n\nserver "), result)
 
     def test_resp3(self):
         self.execute("HSET h f v")

@@ -5,8 +5,10 @@ import signal
 import subprocess
 import time
 import unittest
+from unittest import mock
 
 from redis_clone.cli.modes import intrinsic_latency, latency, latency_spectrum, lru_test, stat
+from tests.cli.cli_support import run_cli
 from tests.cli.mode_support import (CLI, ModeTestCase, Result, ScriptedServer, StoppingClock, bulk,
                                     needs_redis_cli, run_mode)
 
@@ -73,6 +75,35 @@ class LatencyTest(ModeTestCase):
         self.assertEqual(result.output, b"".join(RECONNECTING % tries for tries in (1, 2, 3, 4)))
 
 
+class ReturnTest(unittest.TestCase):
+    """A server that went away and came back is greeted as it was the first time."""
+
+    WORDS = "-a", "secret", "--no-auth-warning", "-n", "2", "--json", "--stat"
+    GREETING = [b"AUTH", b"secret"], [b"SELECT", b"2"], [b"HELLO", b"3"]
+
+    def watch(self, **answers):
+        infos = [None, bulk(b"used_memory:1\r\n")]
+        server = ScriptedServer(self, {"INFO": lambda words: infos.pop(0), **answers})
+        with mock.patch("time.sleep", side_effect=[None, KeyboardInterrupt]):
+            result = run_cli(server.port, *self.WORDS)
+        return result, server.requests
+
+    def test_what_was_accepted_is_said_again(self):
+        result, requests = self.watch()
+        self.assertEqual((result.status, result.errors), (130, b""))
+        self.assertEqual(requests, [*self.GREETING, [b"INFO"]] * 2)
+
+    def test_what_was_refused_is_not(self):
+        result, requests = self.watch(HELLO=b"-ERR unknown command 'HELLO'\r\n")
+        self.assertEqual(result.status, 130)
+        self.assertEqual(requests, [*self.GREETING, [b"INFO"], *self.GREETING[:2], [b"INFO"]])
+
+    def test_a_password_that_is_refused_now_ends_it(self):
+        answers = [b"+OK\r\n", b"-WRONGPASS no\r\n"]
+        result, _ = self.watch(AUTH=lambda words: answers.pop(0))
+        self.assertEqual((result.status, result.errors), (1, b"Error: WRONGPASS no\n"))
+
+
 class SpectrumTest(ModeTestCase):
     def test_a_legend_and_a_row_for_each_interval(self):
         clock = StoppingClock(sleeps=6, step_s=0.003)
@@ -99,8 +130,8 @@ class StatTest(ModeTestCase):
 
     def info(self, **changes):
         figures = {"used_memory": 1536000, "connected_clients": 3, "blocked_clients": 1,
-                   "total_commands_processed": 100, "total_connections_received": 7, "rdb_bgsave_in_progress": 0, "aof_rewrite_in_progress": 0,
-                   "loading": 0, **changes}
+                   "total_commands_processed": 100, "total_connections_received": 7, "rdb_bgsave_in_progress": 0,
+                   "aof_rewrite_in_progress": 0, "loading": 0, **changes}
         return bulk(b"".join(b"%b:%b\r\n" % (name.encode(), str(value).encode()) for name, value in figures.items()))
 
     def watch(self, *infos, words=("--stat",), **keywords):

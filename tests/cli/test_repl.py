@@ -14,8 +14,13 @@ from tests.cli.cli_support import CLI_WORDS, CliTestCase, Terminal, needs_termin
 from tests.cli.mode_support import ScriptedServer, array, bulk
 from tests.cli.mode_support import Terminal as TerminalStream
 
-needs_gnu_readline = unittest.skipIf(repl.readline is None or "using GNU readline" not in (repl.readline.__doc__ or ""),
-                                     "the readline of this Python has its own ways")
+try:
+    import readline
+except ImportError:
+    readline = None
+
+needs_gnu_readline = unittest.skipUnless("using GNU readline" in (getattr(readline, "__doc__", None) or ""),
+                                         "the readline of this Python has its own ways")
 
 SEEN_TO = "Reading messages... (press Ctrl-C to quit or any key to type command)"
 
@@ -24,9 +29,8 @@ def converse(port, *lines, environment=None):
     """What a terminal shows when these lines are typed (which themselves are not seen)."""
     output, errors = TerminalStream(), io.BytesIO()
     given = TerminalStream("".join(line + "\n" for line in lines).encode())
-    with mock.patch.object(repl, "readline", None):
-        status = main(["-p", str(port)], given, output, errors,
-                      {"REDISCLI_RCFILE": os.devnull, "NO_COLOR": "1", **(environment or {})})
+    status = main(["-p", str(port)], given, output, errors,
+                  {"REDISCLI_RCFILE": os.devnull, "NO_COLOR": "1", **(environment or {})})
     assert status == 0, status
     return output.getvalue().decode(), errors.getvalue().decode()
 
@@ -93,17 +97,22 @@ class PromptTest(CliTestCase):
 
 
 class NoTerminalControlTest(CliTestCase):
-    """Windows: no key is noticed without Enter."""
+    """Windows, and terminals without codes: no key is noticed without Enter."""
 
-    def test_messages_are_shown_until_the_end_of_the_subscription(self):
+    def check(self, environment):
         server = ScriptedServer(self, {"SUBSCRIBE": array(bulk(b"subscribe"), bulk(b"a"), b":1\r\n")
                                        + array(bulk(b"message"), bulk(b"a"), bulk(b"hello"))
                                        + array(bulk(b"unsubscribe"), bulk(b"a"), b":0\r\n")})
-        with mock.patch.object(stream, "termios", None):
-            output, errors = converse(server.port, "subscribe a", "quit")
+        output, errors = converse(server.port, "subscribe a", "quit", environment=environment)
         self.assertEqual(errors, "")
         self.assertIn("Reading messages... (press Ctrl-C to quit)\n", output)
         self.assertIn('3) "hello"\n1) "unsubscribe"\n2) "a"\n3) (integer) 0\n127.0.0.1:%d> ' % server.port, output)
+        self.assertNotIn("\x1b", output)
+
+    def test_messages_are_shown_until_the_end_of_the_subscription(self):
+        with mock.patch.object(stream, "termios", None):
+            self.check({})
+        self.check({"TERM": "dumb"})
 
 
 class SensitiveTest(unittest.TestCase):
@@ -119,7 +128,7 @@ class SensitiveTest(unittest.TestCase):
 
 
 @needs_terminals
-@unittest.skipUnless(repl.readline, "this Python has no readline")
+@unittest.skipUnless(readline, "this Python has no readline")
 class TerminalTest(CliTestCase):
     """What a person types and sees."""
 
@@ -129,10 +138,9 @@ class TerminalTest(CliTestCase):
         self.addCleanup(directory.cleanup)
         self.history = os.path.join(directory.name, "history")
 
-    def start(self, *words, port=None):
-        terminal = Terminal(self, [*CLI_WORDS, "-p", str(port or self.server.port), *words],
-                            REDISCLI_HISTFILE=self.history, REDISCLI_RCFILE=os.devnull, INPUTRC=os.devnull)
-        return terminal
+    def start(self, *words, port=None, **environment):
+        return Terminal(self, [*CLI_WORDS, "-p", str(port or self.server.port), *words], **environment,
+                        REDISCLI_HISTFILE=self.history, REDISCLI_RCFILE=os.devnull, INPUTRC=os.devnull)
 
     def prompt(self, within=""):
         return f"127.0.0.1:{self.server.port}{within}> "
@@ -254,6 +262,17 @@ class TerminalTest(CliTestCase):
         terminal.type("ping\r")
         terminal.read_until("OK\r\n")
         terminal.read_until(f"127.0.0.1:{server.port}> ")
+
+    @needs_gnu_readline
+    def test_lines_of_another_encoding_than_the_locales(self):
+        with open(self.history, "wb") as file:
+            file.write("get \u00e9\n".encode() + b"\0")
+        terminal = self.start(LC_ALL="C")
+        for line in ("set \u00e9 1", "\x1b[A\x1b[A"):                          # up twice: get \u00e9
+            terminal.read_until(self.prompt())
+            terminal.type(line + "\r")
+        terminal.read_until('"1"')
+        self.assertEqual(self.execute("KEYS *"), [["\u00e9".encode()]])
 
     @needs_gnu_readline
     def test_bytes_of_no_encoding(self):
