@@ -18,13 +18,12 @@ Where to look: OPERATIONS says what is measured and which growth is allowed, `me
 servers.py starts the servers. A limit is a number of times, or a multiple of what the real server's own
 cost grows by.
 """
-import argparse
 import random
 import sys
 from typing import Callable, NamedTuple, Optional
 
 from servers import running_servers
-from suite import run_suite
+from suite import OneLineParser, collected_growth, run_suite
 
 SIZES = (1000, 100_000, 1_000_000)
 PIPELINE = 200
@@ -262,6 +261,8 @@ class Report:
         growths = []
         for server in self._servers:
             figures = [costs[server.name, size] for size in self._sizes]
+            for size, cost_s in zip(self._sizes, figures):
+                collected_growth(operation.name, server.name, size, cost_s)
             growth = figures[-1] / figures[0]
             line += "".join(f"{1e6 * cost_s:11.2f}" for cost_s in figures) + f"{growth:10.1f}"
             growths.append(growth)
@@ -330,7 +331,7 @@ def run_operations(options, servers, report):
 
 def make_parser():
     names = [operation.option for operation in OPERATIONS] + ["scan", "memory"]
-    parser = argparse.ArgumentParser(prog="benchmark.py --suite growth", description=__doc__.split("\n\n")[0])
+    parser = OneLineParser(prog="benchmark.py --suite growth", description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--check", action="store_true", help="end with status 1 if a limit is missed")
     add("--only", default=",".join(names), metavar="NAME,...", help="only these; there are %(default)s")

@@ -1,52 +1,50 @@
 """The load behind benchmark.py: many clients that send pipelines of one command and time the answers.
 
 The idea: one loop over all clients of a process with non-blocking sockets. Requests are encoded before the
-start; only the random numbers in them are made anew each time. Each client sends its pipeline in one piece,
-counts complete replies as they come, and sends the next as soon as the last one is in. The latency of a
-request is the time from sending its pipeline to reading the last of its replies, this loop's own delay
-included: with hundreds of clients on few cores, that is the larger part, as in any load generator.
+start; only the random numbers in them are made anew each time. Each client (load_client.py) sends its
+pipeline in one piece, counts complete replies as they come, and sends the next as soon as the last one is in.
+The latency of a request is the time from sending its pipeline to reading the last of its replies, this loop's
+own delay included: with hundreds of clients on few cores, that is the larger part, as in any load generator.
+(redis-benchmark's is the time to the first reply of the pipeline.)
 
-One process loads one core. `run_in_processes` splits a load among several, which connect first, start
-together and send home their results; nothing else is shared. Latencies are 8 bytes a pipeline.
-
+One process loads one core; load_processes.py splits a load among several. Latencies are 8 bytes a pipeline.
 It prints nothing and raises LoadFailed for whatever made the measurement worthless: a lost connection, an
 error reply, a server that has gone silent.
 """
-import multiprocessing
-import multiprocessing.connection
 import random
 import selectors
 import time
 from array import array
+from bisect import bisect_right
 from typing import NamedTuple
 
-from redis_clone.client import ClientError, Connection
-from redis_clone.reply_parser import ErrorReply, ProtocolError, ReplyParser
+from load_client import LoadClient, LoadFailed      # which makes the package known, too
+from targets import Target
+from redis_clone.client import ClientError
+from redis_clone.reply_parser import ProtocolError
 
-__all__ = ["Load", "LoadFailed", "RANDOM", "Requests", "Result", "run", "run_in_processes"]
+__all__ = ["BUSY", "Load", "LoadFailed", "RANDOM", "Requests", "Result", "run"]
 
 # Stands for a random number of 12 digits in a request, and is as long.
 RANDOM = b"__rand_int__"
-RECEIVE_SIZE = 65536
 REPORT_EVERY_S = 0.1
 # A server that answers none of the clients for this long does not answer any more.
 SILENCE_S = 30
-
-
-class LoadFailed(Exception):
-    """The measurement is worth nothing; the text says why."""
+# The generator counts as the limit if it had to wait for the server in less than the rest of the time.
+BUSY = 0.95
 
 
 class Load(NamedTuple):
     """What one process is to do. It travels to another process, so it is plain data."""
 
-    connection: dict        # the arguments of Connection
+    target: Target
     request: bytes          # one encoded command; RANDOM in it is a random number below keyspace
     requests: int
     clients: int = 50
     pipeline: int = 1
     keyspace: int = 0       # 0: always number 0
     seed: int = 0
+    keep_alive: bool = True     # False: a connection for each pipeline
 
     def split(self, processes):
         """Return the loads for that many processes, equal but for the remainders."""
@@ -63,10 +61,15 @@ class Result(NamedTuple):
     elapsed_s: float
     busy_share: float
     latencies_s: array      # sorted, one for each pipeline
+    processes: int = 1
 
     @property
     def per_second(self):
         return self.requests / self.elapsed_s
+
+    @property
+    def generator_was_limit(self):
+        return self.busy_share >= BUSY
 
     @property
     def average_s(self):
@@ -77,6 +80,11 @@ class Result(NamedTuple):
         # In whole numbers: 99.9 / 100 * 1000 is a little more than 999.
         rank = -(-round(1000 * percent) * len(self.latencies_s) // 100000)
         return self.latencies_s[max(rank, 1) - 1]
+
+    def count_within(self, latency_s):
+        """How many of the requests took no longer than that."""
+        share = bisect_right(self.latencies_s, latency_s) / len(self.latencies_s)
+        return round(self.requests * share)
 
 
 class Requests:
@@ -121,81 +129,13 @@ def run(load, on_progress=None, before_start=None):
         raise LoadFailed(f"the server closed a connection ({error.strerror or error})") from error
     finally:
         for client in clients:
-            client.socket.close()
+            client.close()
 
 
 def _connect(load, clients):
     # A client that would have nothing to send is not needed.
     for _ in range(min(load.clients, load.requests)):
-        sock = Connection(**load.connection).connect().detach()
-        sock.setblocking(False)
-        clients.append(_LoadClient(sock))
-
-
-class _LoadClient:
-    """One connection, with a pipeline of `size` requests in flight.
-
-    Its replies are compared with `expected`, the bytes that answered an earlier pipeline of the same size,
-    as far as they go (`matched` bytes). Where they differ, which is no fault, they are counted by the
-    parser. Comparing costs next to nothing, so that long replies do not slow the generator.
-    """
-
-    __slots__ = (
-        "socket", "parser", "size", "missing", "sent_at_s", "unsent", "expected", "matched", "recorded")
-
-    def __init__(self, sock):
-        self.socket = sock
-        self.parser = ReplyParser()
-        self.size = self.missing = self.matched = 0     # missing: replies not yet counted by the parser
-        self.sent_at_s = 0.0
-        self.unsent = self.expected = b""
-        self.recorded = None                # a list if what arrives is wanted as `expected`
-
-    def send(self, request, size, expected):
-        """Begin a pipeline; return True if it was sent whole."""
-        self.size = self.missing = size
-        self.expected, self.matched = expected, 0
-        self.sent_at_s = time.perf_counter()
-        self.unsent = request
-        return self.send_rest()
-
-    def send_rest(self):
-        try:
-            sent = self.socket.send(self.unsent)
-        except BlockingIOError:
-            return False
-        self.unsent = memoryview(self.unsent)[sent:] if sent < len(self.unsent) else b""
-        return not self.unsent
-
-    def receive(self):
-        """Read once; return True if that completed the pipeline."""
-        try:
-            data = self.socket.recv(RECEIVE_SIZE)
-        except BlockingIOError:
-            return False
-        if not data:
-            raise LoadFailed("the server closed a connection")
-        if self.recorded is not None:
-            self.recorded.append(data)
-        if self.expected.startswith(data, self.matched):
-            self.matched += len(data)
-            return self.matched == len(self.expected)
-        if self.matched:
-            data = self.expected[:self.matched] + data
-        self.expected, self.matched = b"", 0
-        return self._count(data)
-
-    def _count(self, data):
-        self.parser.feed(data)
-        replies = self.parser.replies
-        if ErrorReply in map(type, replies):
-            error = next(reply for reply in replies if type(reply) is ErrorReply)
-            raise LoadFailed(f"the server answered an error: {error}")
-        self.missing -= len(replies)
-        replies.clear()
-        if self.missing < 0 or not (self.missing or self.parser.idle):
-            raise LoadFailed("the server sent more replies than there were requests")
-        return not self.missing
+        clients.append(LoadClient(load.target))
 
 
 class _Loop:
@@ -216,7 +156,8 @@ class _Loop:
             for client in self._clients:
                 self._selector.register(client.socket, selectors.EVENT_READ, client)
             start_s = time.perf_counter()
-            self._clients[0].recorded = []
+            if not self._load.target.tracking:      # pushes make all replies differ
+                self._clients[0].recorded = []
             for client in self._clients:
                 self._send_next(client)
             waited_s = self._serve(start_s + REPORT_EVERY_S)
@@ -246,11 +187,22 @@ class _Loop:
                     done += client.size
                     if client.recorded is not None:
                         self._expected, client.recorded = b"".join(client.recorded), None
-                    self._send_next(client)
+                    self._go_on(client)
                     if now_s >= report_at_s and self._on_progress is not None:
                         self._on_progress(done)
                         report_at_s = now_s + REPORT_EVERY_S
         return waited_s
+
+    def _go_on(self, client):
+        if self._load.keep_alive or not self._unassigned:
+            return self._send_next(client)
+        began_s = time.perf_counter()
+        self._selector.unregister(client.socket)
+        client.close()
+        client.open()
+        self._selector.register(client.socket, selectors.EVENT_READ, client)
+        self._send_next(client)
+        client.sent_at_s = began_s          # connecting is part of the request
 
     def _send_next(self, client):
         size = min(self._load.pipeline, self._unassigned)
@@ -266,75 +218,6 @@ class _Loop:
     def _send_rest(self, client):
         if client.send_rest():
             self._selector.modify(client.socket, selectors.EVENT_READ, client)
-
-
-# -- several processes ---------------------------------------------------------------------------------
-
-def run_in_processes(load, processes, on_progress=None):
-    """Like `run`, with the load split among that many processes."""
-    if processes == 1:
-        return run(load, on_progress)
-    workers = {}                            # our end of the pipe -> process
-    try:
-        for share in load.split(processes):
-            ours, theirs = multiprocessing.Pipe()
-            process = multiprocessing.Process(target=_work, args=(share, theirs), daemon=True)
-            process.start()
-            theirs.close()
-            workers[ours] = process
-        for pipe in workers:
-            _receive(pipe)                  # it is connected
-        for pipe in workers:
-            pipe.send("start")
-        results = _collect(set(workers), on_progress)
-    finally:
-        for pipe, process in workers.items():
-            process.terminate()
-            process.join()
-            pipe.close()
-    return Result(load.requests, max(result.elapsed_s for result in results),
-                  max(result.busy_share for result in results),
-                  array("d", sorted(latency for result in results for latency in result.latencies_s)))
-
-
-def _collect(pipes, on_progress):
-    """Wait for the results, adding up the progress of all."""
-    done, results = dict.fromkeys(pipes, 0), []
-    while pipes:
-        for pipe in multiprocessing.connection.wait(pipes):
-            message = _receive(pipe)
-            if isinstance(message, Result):
-                results.append(message)
-                pipes.remove(pipe)
-            else:
-                done[pipe] = message
-                if on_progress is not None:
-                    on_progress(sum(done.values()))
-    return results
-
-
-def _receive(pipe):
-    try:
-        message = pipe.recv()
-    except EOFError:
-        raise LoadFailed("a process of the load generator ended too early") from None
-    if isinstance(message, str):
-        raise LoadFailed(message)
-    return message
-
-
-def _work(load, pipe):
-    """A process: what it sends is its progress (int), at the end a Result, or an error text."""
-    def wait_for_start():
-        pipe.send(0)
-        pipe.recv()
-
-    try:
-        pipe.send(run(load, pipe.send, wait_for_start))
-    except LoadFailed as error:
-        pipe.send(str(error))
-    except (EOFError, KeyboardInterrupt, BrokenPipeError):
-        pass                                # the one who started us has gone, or is told the same
 
 
 def _share(total, parts, index):

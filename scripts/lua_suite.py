@@ -20,7 +20,6 @@ not installed.
 Where to look: Suite has a method for each of these, the constants before it are the limits; servers.py
 starts the servers.
 """
-import argparse
 import os
 import shlex
 import shutil
@@ -31,7 +30,7 @@ import time
 
 import persistence
 from servers import OWN_COMMAND, ROOT, ServerFailed, running_servers   # which makes the package known, too
-from suite import parse_choice, run_suite
+from suite import OneLineParser, Report, parse_choice, run_suite
 from redis_clone.client import ClientError
 from redis_clone.config import Config
 from redis_clone.dispatch import call, execute
@@ -297,15 +296,6 @@ def run_calls(arguments):
 
 # -- running it -----------------------------------------------------------------------------------------
 
-class Report(persistence.Report):
-    """As there, but what has a limit need not be a ratio."""
-
-    def table(self, title, columns, limited="ratio"):
-        self._title = title
-        print(f"\n{title}\n{'':30}" + "".join(f"{column:>14}" for column in columns)
-              + f"{limited:>8}{'limit':>10}", flush=True)
-
-
 def run(options, real):
     """Run what was chosen, each after the other whatever becomes of it; return what was missed."""
     report = Report()
@@ -319,7 +309,7 @@ def run(options, real):
 
 
 def make_parser():
-    parser = argparse.ArgumentParser(prog="benchmark.py --suite lua", description=__doc__.split("\n\n")[0])
+    parser = OneLineParser(prog="benchmark.py --suite lua", description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--check", action="store_true", help="end with status 1 if a limit is missed or something fails")
     add("--only", default=",".join(MEASUREMENTS), metavar="NAME,...",

@@ -26,7 +26,6 @@ what it does to the latency.
 Where to look: Suite has a method for each of these, the constants before it are the limits; mixed_data.py
 makes the data, servers.py starts the servers.
 """
-import argparse
 import csv
 import os
 import re
@@ -42,7 +41,7 @@ from typing import NamedTuple
 
 import mixed_data
 from servers import OWN_COMMAND, ServerFailed, fill, running_servers    # which makes the package known, too
-from suite import parse_choice, run_suite
+from suite import OneLineParser, Report, parse_choice, run_suite
 from redis_clone.client import ClientError, encode_command
 
 KEYS = 1_000_000
@@ -324,54 +323,6 @@ def write_aof(directory, commands):
         file.write(MANIFEST)
 
 
-# -- the report -----------------------------------------------------------------------------------------
-
-class Report:
-    """Prints as it goes, and remembers the limits that were missed and what failed."""
-
-    def __init__(self):
-        self.missed = []
-        self._title = ""
-
-    def table(self, title, columns):
-        self._title = title
-        print(f"\n{title}\n{'':30}" + "".join(f"{column:>14}" for column in columns)
-              + f"{'ratio':>8}{'limit':>10}", flush=True)
-
-    def compare(self, name, figures, digits=3, ratio=None, most=None, least=None):
-        """A row with a figure of each server; the ratio is of the first to the second if it is not given.
-        Without a real server there is none."""
-        if len(figures) == 1:
-            return self.row(name, figures, digits)
-        if ratio is None and figures[1]:
-            ratio = figures[0] / figures[1]
-        return self.row(name, figures, digits, ratio, most, least)
-
-    def row(self, name, figures, digits=3, ratio=None, most=None, least=None):
-        """A row with any figures (None: leave it empty) whose ratio must be at most, or at least, so much."""
-        line = f"{name:30}" + "".join(
-            " " * 14 if figure is None else f"{figure:14,.{digits}f}" for figure in figures)
-        line += f"{'-':>8}" if ratio is None else f"{ratio:8.2f}"
-        if most is not None:
-            line += f"{f'<= {most:g}':>10}"
-        if least is not None:
-            line += f"{f'>= {least:g}':>10}"
-        if ratio is not None and not (least or 0) <= ratio <= (most or ratio):
-            self.missed.append(f"{self._title}, {name}")
-            line += "  MISSED"
-        print(line.rstrip(), flush=True)
-
-    def remark(self, text):
-        print(text, flush=True)
-
-    def skipped(self, measurement, reason):
-        print(f"\n{measurement}: skipped, {reason}", flush=True)
-
-    def failed(self, measurement, error):
-        self.missed.append(f"{measurement} failed")
-        print(f"\n{measurement}: FAILED, {error}", flush=True)
-
-
 # -- running it -----------------------------------------------------------------------------------------
 
 def run(options, real):
@@ -388,8 +339,7 @@ def run(options, real):
 
 
 def make_parser():
-    parser = argparse.ArgumentParser(prog="benchmark.py --suite persistence",
-                                     description=__doc__.split("\n\n")[0])
+    parser = OneLineParser(prog="benchmark.py --suite persistence", description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--check", action="store_true", help="end with status 1 if a limit is missed or something fails")
     add("--only", default=",".join(MEASUREMENTS), metavar="NAME,...",

@@ -103,9 +103,9 @@ class ServerProcess:
         fill([self], commands)
 
     def stop(self):
-        self.client.close()
         self._process.kill()
         self._process.wait()
+        self.client.close()
         # A child that still saves may be about to make another file there.
         shutil.rmtree(self.directory, ignore_errors=True)
 

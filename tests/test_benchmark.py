@@ -1,131 +1,43 @@
-"""Tests of scripts/benchmark.py and its load generator against a small server of their own."""
+"""Tests of scripts/benchmark.py: what it sends, what it refuses, how it fails, all against a small server."""
 import csv
 import io
 import os
-import selectors
 import socket
 import subprocess
 import sys
-import threading
 import unittest
-from array import array
 from unittest import mock
 
 from redis_clone.client import encode_command
-from redis_clone.reply_parser import ReplyParser
+from tests.benchmark_support import SCRIPTS, BenchmarkTestCase
 
-SCRIPTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts")
-sys.path.insert(0, SCRIPTS)
-
-import benchmark        # noqa: E402
-import load_generator   # noqa: E402
-
-PATIENCE_S = 10
-
-
-class SmallServer:
-    """Answers every command, by a table, with the same bytes each time, `:1` if it is not in it; records
-    commands and counts connections.
-
-    `answers` adds to the table: command name -> bytes, or a function of the command's words, or None to hang
-    up."""
-
-    ANSWERS = {
-        b"PING": b"+PONG\r\n", b"SELECT": b"+OK\r\n", b"HELLO": b"%0\r\n",
-        b"SET": b"+OK\r\n", b"GET": b"$3\r\nxxx\r\n", b"MSET": b"+OK\r\n",
-        b"LPOP": b"$3\r\nxxx\r\n", b"RPOP": b"$3\r\nxxx\r\n", b"SPOP": b"$1\r\na\r\n",
-        b"ZPOPMIN": b"*0\r\n", b"LRANGE": b"*200\r\n" + b"$3\r\nxxx\r\n" * 200,
-    }
-
-    def __init__(self, answers=()):
-        self._answers = {**self.ANSWERS, **dict(answers)}
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.port = self._listener.getsockname()[1]
-        self.commands = []
-        self.connections = 0
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        self._bell, bell = socket.socketpair()
-        self._selector.register(bell, selectors.EVENT_READ, "stop")
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def close(self):
-        self._bell.send(b"x")
-        self._thread.join(PATIENCE_S)
-        self._bell.close()
-        for key in list(self._selector.get_map().values()):
-            key.fileobj.close()
-        self._selector.close()
-
-    def count(self, name):
-        return sum(command[0] == name for command in self.commands)
-
-    def _serve(self):
-        while True:
-            for key, _ in self._selector.select():
-                if key.data == "stop":
-                    return
-                if key.fileobj is self._listener:
-                    connection, _ = self._listener.accept()
-                    self.connections += 1
-                    self._selector.register(connection, selectors.EVENT_READ, ReplyParser())
-                else:
-                    self._answer(key.fileobj, key.data)
-
-    def _answer(self, connection, parser):
-        try:
-            data = connection.recv(65536)
-            if data[:1] == b"P":
-                commands = [[b"PING"]] * data.count(b"\n")
-            else:
-                parser.feed(data)
-                commands = [parser.replies.popleft() for _ in range(len(parser.replies))]
-            self.commands += commands
-            answers = [self._answers.get(command[0], b":1\r\n") for command in commands]
-            if data and None not in answers:
-                connection.sendall(b"".join(
-                    answer(*command) if callable(answer) else answer
-                    for answer, command in zip(answers, commands)))
-                return
-        except OSError:
-            pass
-        self._selector.unregister(connection)
-        connection.close()
-
-
-class BenchmarkTestCase(unittest.TestCase):
-    def serve(self, **answers):
-        server = SmallServer({name.encode(): answer for name, answer in answers.items()})
-        self.addCleanup(server.close)
-        return server
-
-    def run_main(self, *arguments, terminal=False):
-        """Return (status, output, what was said on standard error)."""
-        out, err = io.StringIO(), io.StringIO()
-        err.isatty = lambda: terminal
-        status = benchmark.main([str(argument) for argument in arguments], out, err)
-        return status, out.getvalue(), err.getvalue()
+import benchmark            # noqa: E402
+import benchmark_options    # noqa: E402
+import benchmark_tests      # noqa: E402
+import load_generator       # noqa: E402
+import load_suites          # noqa: E402
+import measuring            # noqa: E402
+import targets              # noqa: E402
 
 
 class TestsTest(BenchmarkTestCase):
     def test_all_tests_run_and_send_exactly_what_was_asked_for(self):
         server = self.serve()
-        status, out, err = self.run_main("-p", server.port, "-n", 100, "-c", 7, "-P", 3, "--csv")
-        self.assertEqual((status, err), (0, ""))
+        status, out, _ = self.run_main("-p", server.port, "-n", 100, "-c", 7, "-P", 3, "--csv")
+        self.assertEqual(status, 0)
         rows = list(csv.DictReader(out.splitlines()))
-        self.assertEqual([row["test"] for row in rows], [test.name for test in benchmark.TESTS])
+        self.assertEqual([row["test"] for row in rows], [test.title for test in benchmark_tests.TESTS])
         # PING is also sent once to see that the server is there; GET's key is filled by one SET.
         for name, count in ((b"PING", 201), (b"SET", 101), (b"GET", 100), (b"INCR", 100), (b"LRANGE", 400),
                             (b"MSET", 100)):
             self.assertEqual((name, server.count(name)), (name, count))
         for row in rows:
-            latencies = [float(row[f"{name}_ms"]) for name in ("min", "p50", "p95", "p99", "p99.9", "max")]
+            latencies = [float(row[f"{name}_latency_ms"]) for name in ("min", "p50", "p95", "p99", "max")]
             self.assertEqual(latencies, sorted(latencies))
-            self.assertGreater(float(row["requests_per_second"]), 0)
+            self.assertGreater(float(row["rps"]), 0)
 
     def test_commands_are_those_of_redis_benchmark(self):
-        requests = {test.name: test.request(3) for test in benchmark.TESTS}
+        requests = {test.name: test.request(3) for test in benchmark_tests.TESTS}
         key = "key:__rand_int__"
         self.assertEqual(requests["ping_inline"], b"PING\r\n")
         self.assertEqual(requests["ping_mbulk"], encode_command(["PING"]))
@@ -157,74 +69,138 @@ class TestsTest(BenchmarkTestCase):
 
     def test_families_and_any_case(self):
         def names(text):
-            return [test.name for test in benchmark.select_tests(text)]
+            return [test.name for test in benchmark_tests.select_tests(text)]
 
-        self.assertEqual(names("LRANGE,set"), ["set", "lrange_100", "lrange_300", "lrange_500", "lrange_600"])
+        self.assertEqual(names("LRANGE,set"), [
+            "set", "lpush_for_lrange", "lrange_100", "lrange_300", "lrange_500", "lrange_600"])
         self.assertEqual(names("ping"), ["ping_inline", "ping_mbulk"])
-        self.assertEqual(names("lrange_300, get"), ["get", "lrange_300"])
+        self.assertEqual(names("lrange_300, get"), ["get", "lpush_for_lrange", "lrange_300"])
+
+    def test_what_is_filled_is_bounded(self):
+        setting = measuring.Setting(keyspace=10 ** 9, data_size=benchmark_tests.MAX_FILLED_BYTES // 3)
+        self.assertEqual([command[1] for command in benchmark_tests.fill_keys(setting)],
+                         [f"key:{number:012}" for number in range(3)])
 
 
-class ReportTest(BenchmarkTestCase):
-    RESULT = load_generator.Result(4000, 2.0, 0.5, array("d", [number / 1000 for number in range(1, 1001)]))
-    LATENCIES = ["500.500", "1.000", "500.000", "950.000", "990.000", "999.000", "1000.000"]
+class WaysTest(BenchmarkTestCase):
+    """Other ways of asking."""
 
-    def report(self, kind, *arguments, busy_share=0.5, progress_to=None):
-        options = benchmark.parse_options(list(arguments))
-        out = io.StringIO()
-        report = kind(options, out, progress_to)
-        report.begin(options.tests)
-        report.result(options.tests[0], self.RESULT._replace(busy_share=busy_share))
-        report.end()
-        return out.getvalue()
-
-    def test_percentiles_are_by_nearest_rank(self):
-        self.assertEqual([self.RESULT.percentile_s(percent) for percent in (0, 50, 95, 99, 99.9, 100)],
-                         [0.001, 0.5, 0.95, 0.99, 0.999, 1.0])
-        self.assertAlmostEqual(self.RESULT.average_s, 0.5005)
-        self.assertEqual(self.RESULT._replace(latencies_s=array("d", [3.0])).percentile_s(50), 3.0)
-
-    def test_a_table(self):
-        text = self.report(benchmark.Report, "-t", "set", "-c", "9", "--processes", "2")
-        self.assertIn("127.0.0.1:6379: 100000 requests a test, 9 clients", text)
-        self.assertEqual(text.splitlines()[-1].split(), ["set", "2000.0", *self.LATENCIES])
-        self.assertNotIn("limit", text)
-
-    def test_csv(self):
-        lines = self.report(benchmark.CsvReport, "-t", "set").splitlines()
-        self.assertEqual(lines, [
-            "test,requests_per_second,avg_ms,min_ms,p50_ms,p95_ms,p99_ms,p99.9_ms,max_ms,"
-            "generator_busy_percent",
-            ",".join(["set", "2000.0", *self.LATENCIES, "50"])])
-
-    def test_quiet(self):
-        self.assertEqual(self.report(benchmark.QuietReport, "-t", "set"),
-                         "set: 2000.0 requests per second, p50 500.000 ms, p99 990.000 ms\n")
-
-    def test_says_when_the_generator_was_the_limit(self):
-        table = self.report(benchmark.Report, "-t", "set", busy_share=0.97)
-        self.assertRegex(table, "(?m)^set .*generator at its limit$")
-        self.assertRegex(table, "(?s)The generator itself was the limit .* in: set\\.")
-        line = self.report(benchmark.QuietReport, "-t", "set", busy_share=0.97)
-        self.assertRegex(line, r"\(generator at its limit\)$")
-
-    def test_a_progress_line_that_leaves_nothing_behind(self):
-        options = benchmark.parse_options(["-t", "set", "-n", "1000"])
-        progress_to = io.StringIO()
-        report = benchmark.Report(options, io.StringIO(), progress_to)
-        report.preparing(options.tests[0])
-        report.progress(options.tests[0], 250, 0.5)
-        line = "set: 25 %, 500 requests per second"
-        self.assertTrue(progress_to.getvalue().endswith("\r" + line))
-        report.result(options.tests[0], self.RESULT)
-        self.assertTrue(progress_to.getvalue().endswith("\r" + " " * len(line) + "\r"))
-
-    def test_progress_is_for_terminals_only(self):
+    def test_a_command_of_ones_own(self):
         server = self.serve()
-        with mock.patch.object(load_generator, "REPORT_EVERY_S", 0):
-            for terminal, form, expected in ((True, "--csv", True), (False, "--csv", False),
-                                             (True, "--quiet", False)):
-                _, _, err = self.run_main("-p", server.port, "-n", 50, "-t", "set", form, terminal=terminal)
-                self.assertEqual("requests per second" in err, expected)
+        status, out, _ = self.run_main("-p", server.port, "-n", 50, "-r", 5, "-q", "-3", "lpush", "list", "-c", "a b",
+                                       "x:__rand_int__")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"^lpush list -c a b x:__rand_int__: [\d.]+ requests per second, p50=[\d.]+ msec\n\n$")
+        sent = [command for command in server.commands if command[0] == b"lpush"]
+        self.assertEqual(len(sent), 50)
+        self.assertEqual({tuple(command[1:4]) for command in sent}, {(b"list", b"-c", b"a b")})
+        self.assertEqual({command[4] for command in sent}, {b"x:%012d" % number for number in range(5)})
+
+    def test_its_last_argument_from_standard_input(self):
+        server = self.serve()
+        with mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\r\n"))):
+            status, out, _ = self.run_main("-p", server.port, "-n", 5, "-q", "-x", "set", "key")
+        self.assertEqual(status, 0)
+        self.assertTrue(out.startswith("set key: "))
+        self.assertEqual([command for command in server.commands if command[0] == b"set"],
+                         [[b"set", b"key", b"\xff\r\n"]] * 5)
+
+    def test_a_connection_for_each_request(self):
+        server = self.serve()
+        self.assertEqual(self.run_main("-p", server.port, "-n", 40, "-c", 5, "-k", 0, "-t", "set", "-q")[0], 0)
+        # Two more ask what server it is, and prepare nothing.
+        self.assertEqual((server.connections, server.count(b"SET")), (41, 40))
+
+    def test_pushes_of_tracking_are_no_replies(self):
+        server = self.serve(GET=b">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n$3\r\nxxx\r\n>1\r\n$1\r\nx\r\n",
+                            CLIENT=b"+OK\r\n")
+        status, _, err = self.run_main("-p", server.port, "-n", 60, "-c", 3, "-3", "--enable-tracking", "-t", "get")
+        self.assertNotIn("more replies", err)
+        self.assertEqual((status, server.count(b"GET")), (0, 60))
+        self.assertEqual(server.count(b"CLIENT"), 5)
+
+    def test_again_and_again(self):
+        server = self.serve()
+        rounds = []
+
+        class Enough(benchmark.QuietReport):
+            def end(self):
+                rounds.append(1)
+                if len(rounds) == 3:
+                    raise KeyboardInterrupt
+
+        with mock.patch.object(benchmark, "QuietReport", Enough):
+            status, out, _ = self.run_main("-p", server.port, "-n", 5, "-t", "set,get", "-q", "-l")
+            self.assertEqual(status, 130)
+        self.assertEqual([line.split(":")[0] for line in out.splitlines()], ["SET", "GET"] * 3)
+
+    def test_idle_connections(self):
+        server = self.serve(BYE=None)
+        clients = []
+
+        class Leaving(benchmark.LoadClient):
+            """The last one makes the server hang up."""
+
+            def __init__(self, target):
+                super().__init__(target)
+                clients.append(self)
+                if len(clients) == 4:
+                    self.socket.send(encode_command(["BYE"]))
+
+        with mock.patch.object(benchmark, "LoadClient", Leaving):
+            status, out, err = self.run_main("-p", server.port, "-c", 4, "-I")
+        self.assertEqual((status, err), (1, "benchmark.py: the server closed a connection\n"))
+        self.assertEqual(out, "Creating 4 idle connections and waiting forever (Ctrl+C when done)\n")
+
+    def test_secrets_are_not_recorded(self):
+        self.assertEqual(benchmark.without_secrets(["-a", "pw", "-u", "redis://u:p@h", "-p", "1", "--against", "h:2"]),
+                         ["-a", "...", "-u", "...", "-p", "1", "--against", "h:2"])
+
+
+class SuitesTest(BenchmarkTestCase):
+    def work(self, *arguments):
+        options = benchmark_options.parse_options(["--suite", *arguments])
+        return [(setting, [test.name for test in tests])
+                for setting, tests in benchmark.work_of(options, options.suites)]
+
+    def test_core_is_the_usual_tests_without_pipelines_and_with(self):
+        (plain, tests), (pipelined, _) = self.work("core")
+        self.assertEqual((plain.clients, plain.pipeline, pipelined.clients, pipelined.pipeline), (50, 1, 50, 16))
+        self.assertEqual(tests[:6], ["ping_mbulk", "set", "get", "incr", "lpush", "rpush"])
+        self.assertNotIn("lpush_for_lrange", tests)
+
+    def test_what_the_command_line_says_holds_for_all(self):
+        for setting, tests in self.work("core,sizes", "-n", "77", "-r", "9", "-t", "incr"):
+            self.assertEqual((setting.requests, tests), (77, ["incr"]))
+            self.assertEqual(setting.keyspace, 9 if setting.suite == "core" else setting.keyspace)
+
+    def test_connections_from_1_to_5000(self):
+        clients = [setting.clients for setting, _ in self.work("connections")]
+        self.assertEqual((clients[0], clients[-1]), (1, 5000))
+        self.assertEqual([setting.clients for setting, _ in self.work("connections", "--most-clients", "10")],
+                         [1, 2, 5, 10])
+
+    def test_long_values_are_few(self):
+        for setting, _ in self.work("sizes"):
+            self.assertLessEqual(setting.keyspace * setting.data_size, load_suites.KEPT_BYTES)
+            self.assertLessEqual(setting.requests * setting.data_size,
+                                 max(load_suites.BYTES, load_suites.LEAST_REQUESTS * setting.data_size))
+
+    def test_one_on_a_server_that_is_there(self):
+        server = self.serve()
+        status, out, _ = self.run_main("-p", server.port, "--suite", "connections", "--most-clients", 2, "-n", 20,
+                                       "--rounds", 1, "-t", "set", "--csv")
+        self.assertEqual(status, 0)
+        rows = list(csv.DictReader(out.splitlines()))
+        self.assertEqual([(row["test"], row["suite"], row["setting"]) for row in rows],
+                         [("SET", "connections", "1 client"), ("SET", "connections", "2 clients")])
+
+    def test_one_on_servers_of_its_own(self):
+        status, out, err = self.run_main("--suite", "core", "-n", 20, "-c", 2, "-t", "ping_mbulk", "--rounds", 1, "-q",
+                                         "--real", "no-such-server")
+        self.assertEqual(status, 0, err)
+        self.assertRegex(out, r"^core: 2 clients\nPING_MBULK: [\d.]+ requests per second, p50=[\d.]+ msec\n"
+                              r"core: 2 clients, pipelines of 16\nPING_MBULK: ")
 
 
 class FailureTest(BenchmarkTestCase):
@@ -246,7 +222,7 @@ class FailureTest(BenchmarkTestCase):
 
     def test_an_error_while_preparing_ends_it(self):
         server = self.serve(RPUSH=b"-WRONGTYPE no\r\n")
-        self.check_failure(r"command 2 of 2 \(RPUSH\): WRONGTYPE no",
+        self.check_failure("WRONGTYPE no",
                            "-p", server.port, "-t", "lrange_100", "-n", 100)
 
     def test_a_refused_password(self):
@@ -274,14 +250,14 @@ class FailureTest(BenchmarkTestCase):
                                "-p", server.port, "-t", "set", "-n", 100)
 
     def test_an_interrupt(self):
-        with mock.patch.object(benchmark, "run_tests", side_effect=KeyboardInterrupt):
+        with mock.patch.object(benchmark, "measure", side_effect=KeyboardInterrupt):
             self.assertEqual(self.run_main(), (130, "", "benchmark.py: interrupted\n"))
 
 
 class OptionsTest(BenchmarkTestCase):
     def refusal(self, *arguments):
         with mock.patch("sys.stderr", io.StringIO()) as err, self.assertRaises(SystemExit) as caught:
-            benchmark.parse_options(list(arguments))
+            benchmark_options.parse_options(list(arguments))
         self.assertEqual(caught.exception.code, 2)
         self.assertEqual(err.getvalue().count("\n"), 1)
         return err.getvalue()
@@ -292,100 +268,59 @@ class OptionsTest(BenchmarkTestCase):
                 (["-n", "0"], "'0' is not a whole number of at least 1"),
                 (["-c", "x"], "'x' is not a whole number"),
                 (["-d", "536870913"], "from 0 to 536870912"),
+                (["-k", "2"], "'2' is not a whole number from 0 to 1"),
                 (["-t", "set,foo,bar"], "no test is named foo, bar; there are ping_inline"),
                 (["-t", ","], "no test is named ','"),
                 (["--processes", "3", "-c", "2"], "3 processes cannot share 2 clients"),
-                (["--processes", "3", "-n", "2"], "3 processes cannot share 2 requests"),
+                (["--threads", "3", "-n", "2"], "3 processes cannot share 2 requests"),
                 (["--user", "ann"], "--user needs --password"),
+                (["-x"], "-x is for the last argument of a command"),
+                (["--cluster"], "--cluster is not supported"),
+                (["-u", "redis://h", "-p", "1"], "-u names the server, so -h, -p and -s must not"),
+                (["-u", "nowhere"], "'nowhere' is no URL"),
+                (["-u", "redis://h:99999"], "ort"),
+                (["-u", "redis://h/x"], "number of a database, not 'x'"),
+                (["-u", "redis://h?timeout=5"], "timeout in a URL means nothing here"),
+                (["--against", "h:x"], "'h:x' is not HOST:PORT, a port, a path or a URL"),
+                (["--suite", "core", "--against", "h:1"], "which is the first?"),
+                (["--suite", "core,fast"], "no suite is named 'fast'; there are core, connections, "),
+                (["--suite", "core", "set", "a", "b"], "a suite has its own ways: no command"),
+                (["--cacert", "x"], "need --tls"),
+                (["--tls", "--cert", "/no/such/file"], "/no/such/file does not exist"),
+                (["-l", "--json", "x"], "never ends"),
+                (["--json", "-", "--csv"], "both want the standard output"),
+                (["--html", "/no/such/directory/x.html"], "there is no such directory"),
+                (["--from", "x"], "--from FILE needs --html FILE"),
                 (["--bogus"], "unrecognized arguments: --bogus")):
             self.assertIn(text, self.refusal(*arguments))
 
     def test_more_clients_than_open_files(self):
-        with mock.patch.object(benchmark, "descriptor_limit", lambda needed: 100 if needed > 100 else None):
+        with mock.patch.object(benchmark_options, "descriptor_limit", lambda needed: 100 if needed > 100 else None):
             self.assertIn("90 clients need more open files than the 100", self.refusal("-c", "90"))
-            benchmark.parse_options(["-c", "90", "--processes", "2"])
+            benchmark_options.parse_options(["-c", "90", "--processes", "2"])
 
     def test_options_reach_the_connection(self):
-        options = benchmark.parse_options("-h h -p 7 -a pw --user u --dbnum 3 -3".split())
-        self.assertEqual(benchmark.connection_arguments(options), {
-            "host": "h", "port": 7, "unix_socket": None, "db": 3, "username": "u", "password": "pw",
-            "protocol": 3, "connect_timeout_s": benchmark.CONNECT_TIMEOUT_S})
+        options = benchmark_options.parse_options("-h h -p 7 -a pw --user u --dbnum 3 -3 --enable-tracking".split())
+        self.assertEqual(options.targets, [targets.Target(
+            host="h", port=7, db=3, username="u", password="pw", protocol=3, tracking=True)])
 
+    def test_a_url(self):
+        options = benchmark_options.parse_options(["-u", "rediss://u:p%40w@h:7/3", "--insecure", "--sni", "n"])
+        (target,) = options.targets
+        self.assertEqual((target.host, target.port, target.db, target.username, target.password, target.sni),
+                         ("h", 7, 3, "u", "p@w", "n"))
+        self.assertEqual(target.tls["cert_reqs"], "none")
 
-class RequestsTest(unittest.TestCase):
-    REQUEST = encode_command(["SET", "key:__rand_int__", "100%"])
+    def test_the_second_server_has_no_credentials_of_the_first(self):
+        options = benchmark_options.parse_options(["-a", "pw", "--dbnum", "2", "-3", "--against", "[::1]:7"])
+        self.assertEqual(options.targets[1], targets.Target(host="::1", port=7, protocol=3))
+        for text, address in (("7", "127.0.0.1:7"), ("/a/b", "/a/b"), ("redis://h", "h:6379"),
+                              ("unix:///a?db=3", "/a"), ("[::1]:8", "[::1]:8")):
+            self.assertEqual(targets.parse_address(text).address, address)
 
-    def numbers(self, keyspace, seed, pipelines=50):
-        requests = load_generator.Requests(self.REQUEST, keyspace, seed)
-        parser = ReplyParser()
-        for _ in range(pipelines):
-            parser.feed(requests.pipeline(4))
-        self.assertEqual(len(parser.replies), 4 * pipelines)
-        self.assertEqual({(command[0], command[2]) for command in parser.replies}, {(b"SET", b"100%")})
-        return [int(command[1][4:]) for command in parser.replies]
-
-    def test_numbers_are_random_within_the_keyspace(self):
-        numbers = self.numbers(10, seed=1)
-        self.assertEqual(set(numbers), set(range(10)))
-
-    def test_the_seed_decides_them(self):
-        self.assertEqual(self.numbers(1000, seed=1), self.numbers(1000, seed=1))
-        self.assertNotEqual(self.numbers(1000, seed=1), self.numbers(1000, seed=2))
-
-    def test_always_zero_without_a_keyspace(self):
-        self.assertEqual(set(self.numbers(0, seed=1)), {0})
-
-
-class LoadTest(BenchmarkTestCase):
-    def load(self, server, *command, **options):
-        return load_generator.Load({"port": server.port}, encode_command(command), **options)
-
-    def test_splitting_loses_nothing(self):
-        load = load_generator.Load({}, b"", requests=100, clients=7, seed=5)
-        shares = load.split(3)
-        self.assertEqual([(share.requests, share.clients, share.seed) for share in shares],
-                         [(34, 3, 5), (33, 2, 6), (33, 2, 7)])
-
-    def test_replies_of_changing_length(self):
-        numbers = iter(range(10000))
-        server = self.serve(INCR=lambda *command: b":%d\r\n" % next(numbers))
-        result = load_generator.run(self.load(server, "INCR", "k", requests=5000, clients=10, pipeline=7))
-        self.assertEqual((server.count(b"INCR"), result.requests), (5000, 5000))
-
-    def test_replies_that_are_sometimes_as_expected(self):
-        numbers = iter(range(10000))
-        server = self.serve(GET=lambda *command: b"$-1\r\n" if next(numbers) % 17 == 0 else b"$3\r\nxxx\r\n")
-        load_generator.run(self.load(server, "GET", "k", requests=5000, clients=3, pipeline=16))
-        self.assertEqual(server.count(b"GET"), 5000)
-
-    def test_an_error_among_expected_replies_is_seen(self):
-        numbers = iter(range(10000))
-        server = self.serve(GET=lambda *command: b"-ERR x\r\n" if next(numbers) == 3000 else b"$3\r\nxxx\r\n")
-        with self.assertRaisesRegex(load_generator.LoadFailed, "ERR x"):
-            load_generator.run(self.load(server, "GET", "k", requests=5000, clients=3, pipeline=16))
-
-    def test_long_requests_and_replies(self):
-        server = self.serve(ECHO=lambda name, value: b"$%d\r\n%b\r\n" % (len(value), value))
-        result = load_generator.run(self.load(server, "ECHO", b"x" * 3000000, requests=20, clients=2))
-        self.assertEqual(server.count(b"ECHO"), 20)
-        self.assertEqual(len(result.latencies_s), 20)
-
-    def test_no_more_clients_than_requests(self):
-        server = self.serve()
-        load_generator.run(self.load(server, "PING", requests=3, clients=50))
-        self.assertEqual((server.connections, server.count(b"PING")), (3, 3))
-
-    def test_several_processes(self):
-        server = self.serve()
-        seen = []
-        with mock.patch.object(load_generator, "REPORT_EVERY_S", 0):
-            result = load_generator.run_in_processes(
-                self.load(server, "PING", requests=1001, clients=5, pipeline=2), 2, seen.append)
-        self.assertEqual((server.connections, server.count(b"PING")), (5, 1001))
-        self.assertEqual(result.requests, 1001)
-        self.assertEqual(len(result.latencies_s), 501)
-        self.assertEqual(list(result.latencies_s), sorted(result.latencies_s))
-        self.assertEqual(seen, sorted(seen))
+    def test_rounds(self):
+        for arguments, rounds in (([], 1), (["--against", "7"], 3), (["--suite", "core"], 3), (["--rounds", "5"], 5)):
+            self.assertEqual(benchmark_options.parse_options(arguments).rounds, rounds)
 
 
 class ScriptTest(BenchmarkTestCase):
@@ -396,8 +331,8 @@ class ScriptTest(BenchmarkTestCase):
                 [sys.executable, os.path.join(SCRIPTS, "benchmark.py"), "-p", str(server.port), "-n", "100",
                  "-t", "set", "--quiet", "--processes", "2"],
                 cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False)
-            self.assertEqual((done.returncode, done.stderr), (0, b""))
-            self.assertRegex(done.stdout.decode(), r"^set: [\d.]+ requests per second, ")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stdout.decode(), r"^SET: [\d.]+ requests per second, ")
 
 
 if __name__ == "__main__":
