@@ -29,6 +29,9 @@ __all__ = ["ClientHandler"]
 # remainder of each larger one. Clients that send more at a time are read in large pieces.
 _READ_SIZE = 479
 _LARGE_READ_SIZE = 65536
+# The rest of a long value is waited for in one call: among busy clients each wait costs a turn of all the others.
+_LONGEST_WAIT = 1 << 20
+_WAIT_FOR_ALL = getattr(socket, "MSG_WAITALL", 0)
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 
 
@@ -60,14 +63,18 @@ class ClientHandler(socketserver.BaseRequestHandler):
         feed = parser.feed
         recv, sendall = self.request.recv, self.request.sendall
         join = b"".join
-        read_size, large = _READ_SIZE, False
+        read_size, large, missing = _READ_SIZE, False, 0
         try:
             while True:
                 if session.traced:
                     if not self.serve_traced():
                         return
                     continue
-                data = recv(read_size)
+                if not missing:
+                    data = recv(read_size)
+                else:
+                    data = recv(min(missing, _LONGEST_WAIT), _WAIT_FOR_ALL)
+                    missing = 0
                 if not data:
                     return
                 requests = feed(data)
@@ -90,6 +97,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
                 else:
                     if not self.finish_batch(requests, done, out, left if done is not None else None):
                         return
+                    missing = parser.missing
                     if len(data) == _READ_SIZE:         # the rest of a cut pipeline is small, too
                         read_size, large = _LARGE_READ_SIZE, True
                 if large and len(data) < _READ_SIZE:

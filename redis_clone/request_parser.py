@@ -24,6 +24,9 @@ UNAUTHENTICATED_BULK = 16384
 BATCH = 512                         # requests under one hold of the lock: about a millisecond at most
 HELD = ""                           # see RequestParser
 _AUTHENTICATING = (b"AUTH", b"HELLO")
+# To look for line ends in a long value takes longer than all else. So a read that begins with few of them is parsed step
+# by step.
+_SHORT, _START, _MANY_LINES = 6144, 1024, 15
 _BLANK_LINES = re.compile(rb"(?:\r?\n)*")
 # The pieces that a request of n arguments splits into.
 _PIECES = {b"*%d" % count: 1 + 2 * count for count in range(1, 1025)}
@@ -64,7 +67,7 @@ class RequestParser:
     def feed(self, data):
         """The requests that `data` completes; those before a violation of the protocol, too."""
         requests = []
-        if self.regular:
+        if self.regular and (len(data) <= _SHORT or data.count(CRLF, 0, _START) > _MANY_LINES):
             pieces = data.split(CRLF)
             headers = BULK_HEADER
             try:
@@ -118,6 +121,11 @@ class RequestParser:
                         and not self._unauthenticated)
 
     @property
+    def missing(self):
+        """How many bytes it lacks of a long argument and its line end; 0 when there is none, or nobody can tell."""
+        return self._missing + 2 if self._chunks is not None else 0
+
+    @property
     def buffered(self):
         """Bytes received of a request that is not complete."""
         total = len(self._rest) + sum(map(len, self._argv or ()))
@@ -130,7 +138,7 @@ class RequestParser:
                 self._chunks.append(data)
                 self._missing -= len(data)
                 return b""
-            self._chunks.append(data[:self._missing])
+            self._chunks.append(memoryview(data)[:self._missing])
             data = data[self._missing:]
             self._argv.append(b"".join(self._chunks))
             self._chunks = None

@@ -68,6 +68,25 @@ class RequestParserTest(unittest.TestCase):
         many = [b"MSET"] + [b"%d" % number for number in range(2000)]
         self.assertEqual(RequestParser().feed(command(*many)), [many])
 
+    def test_reads_that_begin_with_a_long_value_or_with_many_short_ones(self):
+        for value in (b"x" * 9000, b"\r\n" * 4500, b"x" * 2000 + b"\r\n" * 3500):
+            long, short = (b"SET", b"k", value), (b"GET", b"k")
+            for requests in ([long], [long] * 3, [long, *[short] * 300], [*[short] * 300, long], [short, long, short]):
+                data = b"".join(command(*argv) for argv in requests)
+                parser = RequestParser()
+                self.assertEqual(parser.feed(data), [list(argv) for argv in requests])
+                self.assertTrue(parser.regular)
+
+    def test_tells_what_is_missing_of_a_long_value(self):
+        data = command(b"SET", b"k", b"x" * 100000)
+        parser = RequestParser()
+        parser.feed(data[:20])
+        self.assertEqual(parser.missing, 0, "of that line nobody knows yet how it goes on")
+        parser.feed(data[20:70000])
+        self.assertEqual(parser.missing, len(data) - 70000)
+        self.assertEqual(parser.feed(data[70000:]), [[b"SET", b"k", b"x" * 100000]])
+        self.assertEqual(parser.missing, 0)
+
     def test_random_pipelines_survive_random_cuts(self):
         rng = random.Random(7)
         alphabet = [b"\r", b"\n", b"\r\n", b"$", b"*", b"1", b"3", b"a", b"\0", b"\xff", b"x" * 300]
