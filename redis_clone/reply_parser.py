@@ -108,6 +108,13 @@ class ReplyParser:
         """True if all that was fed has become complete replies."""
         return not self._outer and not self._partial_line and self._bulk is None
 
+    @property
+    def begun(self):
+        """The first byte of the reply that is not yet complete, b"" if `idle`."""
+        if self._outer:
+            return self._outer[1][0] if len(self._outer) > 1 else self._kind
+        return bytes(self._partial_line[:1]) or (b"" if self._bulk is None else self._bulk_kind)
+
     def feed(self, data):
         """Take in `data` (bytes), of any length, cut anywhere. Raises ProtocolError."""
         if self._bulk is not None:

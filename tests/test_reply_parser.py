@@ -116,6 +116,13 @@ class MessagesTest(unittest.TestCase):
                 self.assertFalse(parser.replies)
                 self.assertFalse(parser.idle)
 
+    def test_tells_what_has_begun(self):
+        for wire, begun in ((b"", b""), (b"+OK\r\n", b""), (b"+O", b"+"), (b":1\r\n$", b"$"), (b"$3\r\na", b"$"),
+                            (b">2\r\n", b">"), (b">2\r\n*1\r\n$5\r\nab", b">"), (b"*1\r\n>1\r\n:", b"*")):
+            parser = ReplyParser()
+            parser.feed(wire)
+            self.assertEqual((parser.begun, parser.idle), (begun, not begun), wire)
+
     def test_all_in_one_pipeline(self):
         wires, values = zip(*MESSAGES)
         for rounds in (1, 3):

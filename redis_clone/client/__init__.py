@@ -13,7 +13,8 @@ Where to look, from the outside in:
     settings url    what is to be known about a server, and written in a URL
     pool            connections for many threads
     retry           trying again, and what may be sent twice
-    connection      requests and replies in order; greeting: how it begins; forks: what a child process does
+    connection      requests and replies in order; greeting: how it begins
+    line            what a connection goes through: opened, ended, given up; forks: what a child process does
     transport       sockets: TCP, Unix, TLS, timeouts
     requests        commands as bytes; decoding: bytes as str
     errors          all that can go wrong (exceptions: the same)

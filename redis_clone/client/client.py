@@ -17,6 +17,7 @@ import threading
 
 from .connection import Connection
 from .errors import ReplyError
+from .forks import watch_for_fork
 from .raw_pipeline import RawPipeline
 from .raw_pubsub import RawPubSub
 from .requests import command_name, encode_paired_command
@@ -35,6 +36,7 @@ class Client:
             connect_timeout_s=connect_timeout_s, on_push=on_push)
         self._connection = self._new_connection()
         self._lock = threading.Lock()
+        watch_for_fork(self)
 
     def __enter__(self):
         return self
@@ -71,3 +73,7 @@ class Client:
         """Close the connection. The next command would open it again."""
         with self._lock:
             self._connection.close()
+
+    def after_fork(self):
+        """In a forked child: another thread of the parent may have had the lock."""
+        self._lock = threading.Lock()

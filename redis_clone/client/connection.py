@@ -25,22 +25,16 @@ import socket
 import time
 
 from .. import reply_parser
-from ..reply_parser import BULK_LENGTH, COMMON_LINES, Push, ReplyParser
-from .errors import (
-    ConnectionFailed, ConnectionLost, ProtocolError, ReplyError, TimeoutError, error_from_reply,
-)
-from .forks import watch_for_fork
+from ..reply_parser import BULK_LENGTH, COMMON_LINES, Push
+from .errors import ConnectionLost, ReplyError, TimeoutError, error_from_reply
 from .greeting import greet, greeting
+from .line import RECEIVE_SIZE, Line
 from .requests import command_name, encode_commands, encode_paired_command
-from .transport import (
-    NOTHING_YET, apply_timeout, is_timeout, nothing_yet_with_tls, open_tcp_socket, open_unix_socket, readiness_of,
-    start_tls,
-)
+from .transport import NOTHING_YET, apply_timeout, nothing_yet_with_tls
 
 __all__ = ["Connection"]
 
 CRLF = b"\r\n"
-RECEIVE_SIZE = 65536
 # What any system takes at once even if the peer reads nothing.
 SMALL_REQUEST = 16384
 # Replies that are recognised as a whole.
@@ -49,7 +43,7 @@ LONGEST_WHOLE = max(map(len, WHOLE_REPLIES))
 NUMBER_LIMIT = 20
 
 
-class Connection:
+class Connection(Line):
     """A connection over TCP, over a Unix socket if `unix_socket` is a path, or over what `open_socket()`
     returns (then `address` is for people only).
 
@@ -70,34 +64,17 @@ class Connection:
                  encode_text=str.encode, open_socket=None, address=None):
         if protocol not in (2, 3):
             raise ValueError(f"protocol must be 2 or 3, not {protocol!r}")
-        if unix_socket is None and open_socket is None and not 0 < port < 65536:
-            raise ValueError(f"a port is between 1 and 65535, not {port!r}")
-        for timeout in (timeout_s, connect_timeout_s):
-            if timeout is not None and timeout <= 0:
-                raise ValueError(f"a timeout must be more than 0 seconds, not {timeout!r}")
         if username is not None and password is None:
             raise ValueError("a username needs a password")
-        self.host, self.port, self.unix_socket = host, port, unix_socket
+        super().__init__(host, port, unix_socket, timeout_s, connect_timeout_s, tls, keepalive, keepalive_options,
+                         error_from_reply if typed_errors else ReplyError, open_socket, address)
         self.db, self.protocol = db, protocol
-        self.timeout_s = timeout_s
         self.on_push = on_push
-        self._address = address
-        self._open_socket, self._tls = open_socket, tls
-        self._nothing_yet = NOTHING_YET if tls is None else nothing_yet_with_tls()
-        self._keepalive, self._keepalive_options = keepalive, keepalive_options
-        self._connect_timeout_s = timeout_s if connect_timeout_s is None else connect_timeout_s
-        self._patience_s = None             # which of the two is in force
         self._greeting = greeting(protocol, db, username, password, client_name, library)
         self._health_check_s, self._last_used = health_check_s, 0
-        self._error_type = error_from_reply if typed_errors else ReplyError
         self._encode_text = encode_text
-        self._socket = None
-        self._readable = None               # see readiness_of
-        self._parser = None
+        self._nothing_yet = NOTHING_YET if tls is None else nothing_yet_with_tls()
         self._amid = False                  # the parser has the start of a push
-        self._replies = []                  # to the exchange that is going on, as far as they have come
-        self._lost_because = None
-        watch_for_fork(self)
 
     def __enter__(self):
         return self if self.connected else self.connect()
@@ -105,95 +82,22 @@ class Connection:
     def __exit__(self, *exc_info):
         self.close()
 
-    def __del__(self):
-        if getattr(self, "_socket", None) is not None:
-            self._socket.close()
-
-    def __repr__(self):
-        return f"<Connection to {self.address}, {'open' if self.connected else 'closed'}>"
-
-    @property
-    def address(self):
-        """The server for people: `127.0.0.1:6379`, `[::1]:6379` or the path of the Unix socket."""
-        if self._address is not None:
-            return self._address
-        if self.unix_socket is not None:
-            return str(self.unix_socket)
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def connected(self):
-        """False before `connect`, after `close`, and after any failure but an error reply."""
-        return self._socket is not None
-
-    def fileno(self):
-        """For selectors; raises ConnectionLost when there is no connection."""
-        return self._connected_socket().fileno()
-
-    # -- opening and closing -----------------------------------------------------------------------
-
     def connect(self):
         """Open the connection (a new one, if there was one) and greet the server; return self.
 
         Raises ConnectionFailed (AuthenticationError if that is why) and TimeoutError."""
         self.close()
-        self._patience_s = self._connect_timeout_s
         try:
-            self._socket = self._new_socket()
-        except (OSError, UnicodeError) as error:
-            if is_timeout(error):
-                raise TimeoutError(f"connecting to {self.address} took over {self._patience_s} s") from None
-            raise ConnectionFailed(f"cannot connect to {self.address}: {_reason(error)}") from error
-        self._readable = readiness_of(self._socket)
-        self._parser = ReplyParser(self._error_type)
-        self._lost_because = None
-        apply_timeout(self._socket, self._patience_s)
-        if self._greeting:
-            greet(self, self._greeting)
-        if self._patience_s != self.timeout_s:
-            self._patience_s = self.timeout_s
-            apply_timeout(self._socket, self.timeout_s)
+            self.open()
+            self._amid = False
+            if self._greeting:
+                greet(self, self._greeting)
+            self.be_patient()
+        except BaseException:       # nobody may use it half greeted: not authenticated, in another database
+            self.close()
+            raise
         self._last_used = time.monotonic()
         return self
-
-    def close(self):
-        """Close the connection, if there is one; unread replies are lost."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = self._readable = self._parser = None
-            self._amid = False
-            self._replies = []
-
-    def interrupt(self):
-        """End the connection although another thread may be using it: that thread finds it lost."""
-        sock = self._socket
-        if sock is not None:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:                 # it has ended already
-                pass
-
-    def detach(self):
-        """Give the connected, greeted socket away, without timeout; this object is then closed."""
-        sock = self._connected_socket()
-        self._socket = None
-        apply_timeout(sock, None)
-        return sock
-
-    def after_fork(self):
-        """In a forked child: leave the connection to the parent."""
-        if self._socket is not None:
-            self.close()
-            self._lost_because = "it belongs to the process that this one was forked from"
-
-    def _new_socket(self):
-        if self._open_socket is not None:
-            return self._open_socket()
-        if self.unix_socket is not None:
-            return open_unix_socket(self.unix_socket, self._connect_timeout_s)
-        sock = open_tcp_socket(
-            self.host, self.port, self._connect_timeout_s, self._keepalive, self._keepalive_options)
-        return sock if self._tls is None else start_tls(sock, self._tls, self.host)
 
     # -- requests with their replies -----------------------------------------------------------------
 
@@ -201,8 +105,8 @@ class Connection:
         """Send the command `args` (a tuple; a subcommand stands in one string with its command: "CONFIG GET")
         and return its reply; an error reply is raised.
 
-        Raises DataError and ValueError before anything is sent. After ConnectionLost, TimeoutError and
-        ProtocolError the connection is closed. Long, because it is the way of nearly every command.
+        Raises DataError before anything is sent. After ConnectionLost, TimeoutError and ProtocolError the
+        connection is closed. Long, because it is the way of nearly every command.
         """
         request = encode_commands((args,), self._encode_text)
         sock = self._socket
@@ -282,7 +186,7 @@ class Connection:
             self._take_replies()
         if len(self._replies) > count:
             raise reply_parser.ProtocolError(f"{len(self._replies)} replies to {count} commands")
-        self._amid = not self._parser.idle
+        self._look_for_pushes()
 
     def _take_replies(self):
         """Move what has arrived to `_replies`, but hand over the pushes among it."""
@@ -296,11 +200,12 @@ class Connection:
             items = [item for item in items if type(item) is not Push]
         self._replies += items
 
-    def _receive(self):
-        data = self._socket.recv(RECEIVE_SIZE)
-        if not data:
-            raise EOFError
-        self._parser.feed(data)
+    def _look_for_pushes(self):
+        """See whether a push has begun: it is all that may, while no reply is due."""
+        begun = self._parser.begun
+        if begun not in (b"", b">"):
+            raise reply_parser.ProtocolError("the start of one reply more")
+        self._amid = begun == b">"
 
     def _send_while_receiving(self, request):
         sock, unsent = self._socket, memoryview(request)
@@ -340,7 +245,7 @@ class Connection:
             self._take_replies()
             if self._replies:
                 raise EOFError
-            self._amid = not self._parser.idle
+            self._look_for_pushes()
         except BaseException as error:
             failure = self.give_up(error, "the time between commands")
             failure.maybe_executed = False
@@ -366,10 +271,11 @@ class Connection:
     def wait(self, timeout_s):
         """True if there is something for `next_item` to take or to read, waiting `timeout_s` for it (None: for
         ever). Meanwhile another thread may send."""
+        parser, readable = self._parser, self._readable
         self._connected_socket()
-        if self._parser.replies:
+        if parser.replies:
             return True
-        return bool(self._readable(None if timeout_s is None else max(timeout_s, 0) * 1000))
+        return bool(readable(None if timeout_s is None else max(timeout_s, 0) * 1000))
 
     def next_item(self, timeout_s, what):
         """Return [the next reply or push], or [] if none is complete within `timeout_s` (None: for
@@ -396,48 +302,3 @@ class Connection:
         except self._nothing_yet:
             pass
         apply_timeout(self._socket, self._patience_s)
-
-    # -- failures --------------------------------------------------------------------------------------
-
-    def _connected_socket(self):
-        if self._socket is None:
-            because = f" any more ({self._lost_because})" if self._lost_because else ""
-            raise ConnectionLost(f"not connected to {self.address}{because}")
-        return self._socket
-
-    def give_up(self, error, what):
-        """Close the connection because of `error`; return the exception to raise for it."""
-        last_words = self._last_words(error)
-        self.close()
-        if isinstance(error, reply_parser.ProtocolError):
-            failure = ProtocolError(f"{self.address} answered {what} with {error}")
-        elif is_timeout(error):
-            failure = TimeoutError(f"{self.address} did not answer {what} within {self._patience_s} s")
-        elif isinstance(error, EOFError):
-            failure = ConnectionLost(f"{self.address} closed the connection during {what}{last_words}")
-        elif isinstance(error, OSError):
-            failure = ConnectionLost(f"lost {self.address} during {what}: {_reason(error)}{last_words}")
-        else:
-            failure = error
-        failure.maybe_executed = True
-        self._lost_because = str(failure) or type(failure).__name__
-        return failure
-
-    def _last_words(self, error):
-        """An error reply that the server sent before it closed, such as that it has too many clients."""
-        if self._socket is None:            # closed by a handler of pushes
-            return ""
-        if isinstance(error, (ConnectionResetError, BrokenPipeError)):
-            # Sending failed, so what the server said may not have been read yet.
-            try:
-                self._socket.settimeout(0)
-                self._receive()
-            except (OSError, EOFError, reply_parser.ProtocolError):
-                pass
-        last = [*self._replies, *self._parser.replies][-1:]
-        return f"; its last words: {last[0]}" if last and isinstance(last[0], ReplyError) else ""
-
-
-def _reason(error):
-    """An exception of the socket module in a few words, without its numbers."""
-    return getattr(error, "strerror", None) or str(error)

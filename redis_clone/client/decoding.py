@@ -1,6 +1,6 @@
-"""Replies of bytes made replies of str, for `decode_responses`."""
+"""The texts in replies: all of them str, for `decode_responses`; or else all of them bytes, status lines too."""
 
-__all__ = ["decoder"]
+__all__ = ["decoder", "encode_status", "encode_statuses"]
 
 
 def decoder(encoding, errors):
@@ -26,3 +26,18 @@ def decoder(encoding, errors):
         return reply
 
     return decode
+
+
+def encode_status(line):
+    """The bytes of a status line, which the parser has made a str."""
+    return line.encode("utf-8", "surrogateescape")
+
+
+def encode_statuses(reply):
+    """The reply with all status lines in it as bytes. Only scripts and transactions have any within a list."""
+    kind = type(reply)
+    if kind is str:
+        return encode_status(reply)
+    if kind is dict:
+        return {encode_statuses(key): encode_statuses(value) for key, value in reply.items()}
+    return kind(map(encode_statuses, reply)) if kind in (list, set, tuple) else reply

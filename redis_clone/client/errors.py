@@ -62,8 +62,9 @@ class ProtocolError(InvalidResponse, reply_parser.ProtocolError):
     """What the server sent is not RESP, or not the reply to anything."""
 
 
-class DataError(RedisError, TypeError):
-    """Nothing was sent: an argument of a type that Redis does not have, or options that exclude each other."""
+class DataError(RedisError, TypeError, ValueError):
+    """Nothing was sent: an argument of a type that Redis does not have, options that exclude each other, or a command
+    that cannot be sent this way."""
 
 
 class PubSubError(RedisError):

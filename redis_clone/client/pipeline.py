@@ -24,6 +24,7 @@ lost, so is the watch: WatchError.
 Not thread-safe: one thread at a time.
 """
 from .commands import UNDECODED, Commands
+from .decoding import encode_status
 from .errors import (
     ConnectionError, ExecAbortError, RedisError, ReplyError, ResponseError, TimeoutError, WatchError,
 )
@@ -114,12 +115,18 @@ class Pipeline(Commands):
         """Execute a command now, over the pipeline's own connection, and return its result."""
         if self.connection is None:
             self.connection = self.connection_pool.take()
+        connection = self.connection
         harmless = args[0] == "WATCH" or args[0] in READING_COMMANDS
-        reply = self._attempt(lambda: self.connection.execute_command(args), harmless)
-        if args[0] == "WATCH":
-            self.watching = True
-        elif args[0] == "UNWATCH":
-            self.watching = False
+        try:
+            reply = self._attempt(lambda: connection.execute_command(args), harmless)
+            if args[0] == "WATCH":
+                self.watching = True
+            elif args[0] == "UNWATCH":
+                self.watching = False
+        except BaseException as error:
+            if not isinstance(error, RedisError):
+                connection.close()          # interrupted: it may be watching, and nobody would know
+            raise
         return self._result(reply, args, convert)
 
     def execute(self, raise_on_error=True):
@@ -183,6 +190,8 @@ class Pipeline(Commands):
         if isinstance(began, ReplyError):
             raise began
         if isinstance(replies, ReplyError):
+            if replies.code != "EXECABORT":
+                self.connection.close()     # EXEC itself was refused, so the server still waits for it
             refused = next((number for number, reply in enumerate(queued) if isinstance(reply, ReplyError)), None)
             if isinstance(replies, ExecAbortError) and refused is not None:
                 raise _annotated(queued[refused], refused, commands[refused])
@@ -190,7 +199,7 @@ class Pipeline(Commands):
         self.watching = False               # EXEC ends it
         if replies is None:
             raise WatchError("Watched variable changed.")
-        if len(replies) != len(commands):
+        if not isinstance(replies, list) or len(replies) != len(commands):
             self.connection.close()
             raise ResponseError("Wrong number of response items from pipeline execution")
         return replies
@@ -222,7 +231,7 @@ class Pipeline(Commands):
             if args[0] not in UNDECODED:
                 reply = self._decode(reply)
         elif convert is None and type(reply) is str:
-            return reply.encode()
+            return encode_status(reply)
         return reply if convert is None else convert(reply)
 
 

@@ -5,8 +5,9 @@ is opened again by whoever gets it next. So a pool stays usable whatever happens
 to somebody else's command (see `connection`).
 
 The idea: taking and giving back are `free.pop()` and `free.append()` of a deque, which are safe without a lock
-(also in free-threaded builds). The lock guards only the making of connections. A pool does not keep those that
-are in use alive: a connection that gets lost with an interrupted thread frees its place.
+(also in free-threaded builds). The lock guards only the making of connections; it is one that a signal handler or
+finalizer can take which interrupts just that. A pool does not keep connections that are in use alive: one that
+gets lost with an interrupted thread frees its place.
 
 What was made before a fork is of no use in the child: its connections are closed there (see `forks`), and the
 child may make as many as the parent.
@@ -24,6 +25,9 @@ from .url import parse_url
 __all__ = ["BlockingConnectionPool", "ConnectionPool", "SingleConnection"]
 
 UNLIMITED = 2 ** 31
+# Who waits for a connection is woken by whoever gives one back. But a thread may be interrupted just then, and its
+# connection lost: nobody is told of that, so one looks that often.
+LONGEST_NAP_S = 1
 
 
 class ConnectionPool:
@@ -41,7 +45,7 @@ class ConnectionPool:
         # `get_connection` and `release` are for people. For each command Redis uses these two right away.
         self.free = deque()
         self.waiting = deque()              # one lock for each thread that waits for a connection
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._made = weakref.WeakSet()
         watch_for_fork(self)
 
@@ -94,32 +98,34 @@ class ConnectionPool:
 
     def disconnect(self, inuse_connections=True):
         """Close the connections. Those in use, unless told otherwise, are closed under their users' hands."""
-        free = []
-        while self.free:
+        for _ in range(len(self.free)):
+            # One at a time, so that nobody meanwhile finds that there are too many already.
             try:
-                free.append(self.free.pop())
+                connection = self.free.popleft()
             except IndexError:
                 break
-        for connection in free:
-            connection.close()
+            try:
+                connection.close()
+            finally:
+                self.release(connection)
         if inuse_connections:
-            for connection in list(self._made):
+            with self._lock:
+                made = list(self._made)
+            for connection in made:
                 connection.interrupt()
-        for connection in free:
-            self.release(connection)
 
     def close(self):
         """Close the connections. The pool may be used again."""
         self.disconnect()
 
     def reset(self):
-        """Forget all connections, those in use, too; they are closed when nobody uses them any more."""
+        """Forget all connections. Those in use do not count any more, but will be used again."""
         self.free.clear()
         self._made = weakref.WeakSet()
 
     def after_fork(self):
         """In a forked child: begin anew."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.waiting.clear()
         self.reset()
 
@@ -135,7 +141,7 @@ class ConnectionPool:
                 return None
             connection = self.make_connection()
             self._made.add(connection)
-            return connection
+        return connection
 
     def _wait(self):
         raise MaxConnectionsError(f"all {self.max_connections} connections to {self.settings.address} are in use")
@@ -150,27 +156,35 @@ class BlockingConnectionPool(ConnectionPool):
         self.timeout = timeout
 
     def _wait(self):
-        deadline = None if self.timeout is None else time.monotonic() + self.timeout
+        deadline = float("inf") if self.timeout is None else time.monotonic() + self.timeout
         while True:
-            turn = threading.Lock()
-            turn.acquire()
-            self.waiting.append(turn)
-            # Whoever gives one back from now on sees that somebody waits. So one more look before sleeping.
-            connection = self._take_free()
-            if connection is None:
-                turn.acquire(timeout=-1 if deadline is None else max(deadline - time.monotonic(), 0))
-            try:
-                self.waiting.remove(turn)
-            except ValueError:                      # woken
-                if connection is not None and self.free:
-                    self.wake()                     # what had been meant for this thread is there for the next
-            connection = connection or self._take_free() or self._make()
+            connection = self._nap(deadline - time.monotonic()) or self._make()
             if connection is not None:
                 return connection
-            if deadline is not None and time.monotonic() >= deadline:
+            if time.monotonic() >= deadline:
                 raise MaxConnectionsError(
                     f"none of {self.max_connections} connections to {self.settings.address} became free within"
                     f" {self.timeout} s")
+
+    def _nap(self, left_s):
+        """Sleep until one of those who give connections back has woken this thread."""
+        turn = threading.Lock()
+        turn.acquire()
+        self.waiting.append(turn)
+        connection = None
+        try:
+            # Whoever gives one back from now on sees that somebody waits. So one more look before sleeping.
+            connection = self._take_free()
+            if connection is None:
+                turn.acquire(timeout=max(min(left_s, LONGEST_NAP_S), 0))
+                connection = self._take_free()
+        finally:
+            try:
+                self.waiting.remove(turn)
+            except ValueError:                      # it was woken
+                if self.free:
+                    self.wake()                     # there is more, or this thread was interrupted
+        return connection
 
 
 class SingleConnection(BlockingConnectionPool):

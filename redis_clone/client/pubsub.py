@@ -11,8 +11,9 @@ channel and data; for the confirmations of (un)subscribing data is the number of
 When the connection is lost, it is opened again (as often as the client's Retry says), all that was subscribed to
 is subscribed to again, and confirmed again. What was published meanwhile is lost.
 
-Threads: one thread receives. Others may subscribe, unsubscribe and ping meanwhile: `_lock` guards the writing to the
-socket and what is read of it, but not the waiting for something to read.
+Threads: one thread receives. Others may subscribe, unsubscribe, ping and close meanwhile: `_lock` guards all state, the
+writing to the socket and what is read of it, but not the waiting for something to read, nor the calls of functions.
+A signal handler may do all that, too, even if it interrupts who has the lock.
 """
 import threading
 import time
@@ -53,7 +54,8 @@ class PubSub:
         self.subscribed_event = threading.Event()
         self._settings = settings
         self._health_check_s = settings.health_check_interval
-        self._lock = threading.Lock()
+        self._receiving = None              # the connection that a thread waits for just now
+        self._lock = threading.RLock()
         self._forget()
         watch_for_fork(self)
 
@@ -104,15 +106,17 @@ class PubSub:
         with self._lock:
             connection, self.connection = self.connection, None
             if connection is not None:
-                connection.interrupt()      # closing alone does not wake who waits
-                connection.close()
+                connection.interrupt()      # closing alone would not wake who waits
+                if connection is not self._receiving:
+                    connection.close()      # else that thread closes it
             self._forget()
 
     close = reset
 
     def after_fork(self):
         """In a forked child: another thread of the parent may have had the lock."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._receiving = None
 
     def _forget(self):
         self.channels, self.patterns, self.shard_channels = {}, {}, {}
@@ -125,17 +129,34 @@ class PubSub:
         new.update(handlers)
         if not new:
             raise PubSubError(f"{SUBSCRIBE[what]} needs a name")
-        self._send((SUBSCRIBE[what], *new))
+        request = self._request(SUBSCRIBE[what], *new)
         new = {self._normal(name): handler for name, handler in new.items()}
-        # Only now: if the connection had to be opened again, they would have been subscribed to twice.
-        getattr(self, what).update(new)
-        self._leaving[what].difference_update(new)
-        self.subscribed_event.set()
+        with self._lock:
+            fresh = self._connect()
+            names = getattr(self, what)
+            before = dict(names)
+            names.update(new)               # now: the first message may be there before we are back from sending
+            self._leaving[what].difference_update(new)
+            try:
+                self._send_subscribe(request, SUBSCRIBE[what], fresh)
+            except BaseException:
+                setattr(self, what, before)
+                raise
+            self.subscribed_event.set()
+
+    def _send_subscribe(self, request, command, fresh):
+        try:
+            self.connection.send(request, command)
+        except (ConnectionError, TimeoutError):
+            if fresh:                       # not just an old connection that has ended unnoticed
+                raise
+            self._connect()                 # which subscribes to these, too
 
     def _unsubscribe(self, what, args):
         names = [name for arg in args for name in listed(arg)]
-        self._leaving[what].update(map(self._normal, names) if names else getattr(self, what))
-        self._send((UNSUBSCRIBE[what], *names))
+        with self._lock:
+            self._leaving[what].update(map(self._normal, names) if names else getattr(self, what))
+            self._send((UNSUBSCRIBE[what], *names))
 
     def _normal(self, name):
         """A name as the server's messages have it."""
@@ -203,16 +224,20 @@ class PubSub:
         return item if self._settings.decode is None else self._settings.decode(item)
 
     def _left(self, what, name):
-        if name in self._leaving[what]:     # else it has been subscribed to again since
-            self._leaving[what].discard(name)
-            getattr(self, what).pop(name, None)
+        with self._lock:
+            if name in self._leaving[what]:     # else it has been subscribed to again since
+                self._leaving[what].discard(name)
+                getattr(self, what).pop(name, None)
+            self._see_if_any_is_left()
+
+    def _see_if_any_is_left(self):
         if not (self.channels or self.patterns or self.shard_channels):
             self.subscribed_event.clear()
 
     # -- the connection ----------------------------------------------------------------------------------
 
     def _send(self, words):
-        request = encode_command([encode_argument(word, self._settings.encode_text) for word in words])
+        request = self._request(*words)
         with self._lock:
             while True:
                 fresh = self._connect()
@@ -223,6 +248,9 @@ class PubSub:
                     if fresh:               # not just an old connection that has ended unnoticed
                         raise
 
+    def _request(self, *words):
+        return encode_command([encode_argument(word, self._settings.encode_text) for word in words])
+
     def _connect(self):
         """Open the connection if there is none, and subscribe to what had been. True if it was opened."""
         if self.connection is None:
@@ -230,34 +258,49 @@ class PubSub:
         if self.connection.connected:
             return False
         self._settings.retry.connect(self.connection)
-        for names in self._leaving.values():
-            names.clear()
-        for what, command in SUBSCRIBE.items():
-            if getattr(self, what):
-                names = [encode_argument(name, self._settings.encode_text) for name in getattr(self, what)]
-                self.connection.send(encode_command([command, *names]), command)
+        try:
+            self._resubscribe()
+        except BaseException:               # else it would never be noticed that subscriptions are missing
+            self.connection.close()
+            raise
+        self._see_if_any_is_left()
         self._ping_due = self._ping_unanswered = None
         return True
+
+    def _resubscribe(self):
+        for what, command in SUBSCRIBE.items():
+            names = getattr(self, what)
+            for name in self._leaving[what]:        # they have been left with the connection
+                names.pop(name, None)
+            self._leaving[what].clear()
+            if names:
+                self.connection.send(self._request(command, *names), command)
 
     def _next_item(self, deadline):
         """The next of what the server sends for subscribers, or None if the time is over."""
         while True:
             with self._lock:
+                if self.subscribed:
+                    self._connect()
                 if not self.subscribed:
                     return None
-                self._connect()
-                connection = self.connection
+                connection = self._receiving = self.connection
             try:
                 with self._lock:
                     self._check_health()
                 if connection.wait(self._patience(deadline)):
                     with self._lock:
                         items = connection.next_item(0, "subscriptions")
-                    if items and self._is_for_subscribers(items[0]):
+                    if items and connection is self.connection and self._is_for_subscribers(items[0]):
                         return items[0]
             except (ConnectionError, TimeoutError):
                 if connection.connected:            # not lost: the server has refused something
                     raise
+            finally:
+                with self._lock:
+                    self._receiving = None
+                    if connection is not self.connection:
+                        connection.close()          # by `reset`, meanwhile
             if deadline is not None and time.monotonic() >= deadline:
                 return None
 

@@ -16,7 +16,8 @@ import time
 from functools import partial
 
 from .commands import REPLIES, UNDECODED, Commands
-from .errors import RedisError, WatchError
+from .decoding import encode_status, encode_statuses
+from .errors import DataError, RedisError, WatchError
 from .lock import Lock
 from .monitor import Monitor
 from .pipeline import Pipeline
@@ -30,6 +31,9 @@ __all__ = ["Redis", "StrictRedis", "from_url"]
 
 # The functions that make results of replies, by the names of commands however they are written.
 RESULTS = {**{name.lower(): convert for name, convert in REPLIES.items()}, **REPLIES}
+# The same where texts stay bytes: what scripts and transactions reply may have status lines within.
+RESULTS_OF_BYTES = {**RESULTS, **{name: encode_statuses for text in (
+    "EVAL", "EVALSHA", "EVALSHA_RO", "EVAL_RO", "EXEC", "FCALL", "FCALL_RO") for name in (text, text.lower())}}
 
 
 class Redis(Commands):
@@ -84,7 +88,7 @@ class Redis(Commands):
         self._pool = SingleConnection(connection_pool) if single_connection_client else connection_pool
         self._decode = connection_pool.settings.decode
         self._retry = connection_pool.settings.retry
-        self._results = RESULTS
+        self._results = RESULTS if self._decode is not None else RESULTS_OF_BYTES
 
     @classmethod
     def from_url(cls, url, single_connection_client=False, **options):
@@ -127,6 +131,8 @@ class Redis(Commands):
             connection = pool.take()
         try:
             reply = connection.execute_command(args)
+        except DataError:
+            raise
         except RedisError as error:
             reply = self._retry.recover(
                 connection, error, partial(connection.execute_command, args), args[0] in READING_COMMANDS)
@@ -140,7 +146,7 @@ class Redis(Commands):
             if args[0] not in UNDECODED:
                 reply = self._decode(reply)
         elif convert is None and type(reply) is str:
-            return reply.encode()           # a status is text as bytes, like all other text
+            return encode_status(reply)     # text as bytes, like all other text
         return reply if convert is None else convert(reply)
 
     def set_response_callback(self, command, callback):

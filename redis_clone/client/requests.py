@@ -32,9 +32,9 @@ OPENINGS_LIMIT = 4096
 
 
 def encode_command(args):
-    """Return the request for the command `args`, its name first. Raises DataError and ValueError."""
+    """Return the request for the command `args`, its name first. Raises DataError."""
     if not args:
-        raise ValueError("a command needs at least its name")
+        raise DataError("a command needs at least its name")
     count = len(args)
     parts = [ARRAY_HEADERS[count] if count < SMALL_COUNT else b"*%d" % count]
     for arg in args:
@@ -51,14 +51,14 @@ def encode_command(args):
 
 
 def encode_paired_command(args):
-    """encode_command for a command that must have exactly one reply; others raise ValueError."""
+    """encode_command for a command that must have exactly one reply; others raise DataError."""
     _refuse_unpaired(args)
     return encode_command(args)
 
 
 def encode_commands(commands, encode_text=str.encode):
     """Return the request for several commands, each with exactly one reply. `encode_text` makes bytes of a
-    str. Raises DataError and ValueError."""
+    str. Raises DataError."""
     openings, headers, small = _openings, BULK_HEADERS, SMALL_LENGTH
     parts = []
     for args in commands:
@@ -127,10 +127,10 @@ def _name_words(name):
 
 def _refuse_unpaired(args):
     if not args:
-        raise ValueError("a command needs at least its name")
+        raise DataError("a command needs at least its name")
     words = command_name(args).split(" ")
-    if words == ["CLIENT"]:
-        words.append(command_name(args[1:]))
+    if words[0] == "CLIENT":
+        words += [command_name((arg,)) for arg in args[1:3]]
     name = " ".join(words[:2]) if words[0] == "CLIENT" else words[0]
-    if name in UNPAIRED_COMMANDS:
-        raise ValueError(f"{name} is not answered by exactly one reply; to subscribe, use pubsub(), and monitor()")
+    if name in UNPAIRED_COMMANDS and words[2:] != ["ON"]:       # CLIENT REPLY ON is answered
+        raise DataError(f"{name} is not answered by exactly one reply; to subscribe, use pubsub(), and monitor()")

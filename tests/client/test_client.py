@@ -1,16 +1,32 @@
 """Client: one connection, raw replies; its pipelines and subscriptions."""
+import os
+import signal
 import socket
 import threading
 import unittest
 
 from redis_clone.client import (
-    Client, ClientError, ConnectionLost, Message, PipelineError, ReplyError, TimedOut, WatchFailed,
+    Client, ClientError, ConnectionFailed, ConnectionLost, Message, PipelineError, ReplyError, TimedOut, WatchFailed,
 )
 
-from .scripted import HANG_UP, PATIENCE_S, SHORT_S, ClientTestCase, request
+from .scripted import HANG_UP, PATIENCE_S, SHORT_S, ClientTestCase, fork, request
 
 
 class ClientTest(ClientTestCase):
+    @unittest.skipUnless(hasattr(os, "fork"), "this system has no fork")
+    def test_a_child_process_does_not_wait_for_threads_that_it_does_not_have(self):
+        client = Client("127.0.0.1", 1)
+        with client._lock:                  # as another thread might, when this one forks
+            child = fork()
+            if not child:
+                signal.alarm(PATIENCE_S)
+                try:
+                    client.execute("PING")
+                except ConnectionFailed:
+                    os._exit(0)
+                os._exit(1)
+            self.assertEqual(os.waitpid(child, 0)[1], 0)
+
     def test_connects_when_needed_and_closes(self):
         client = self.client([(request("PING"), b"+PONG\r\n"), (request("GET", "k"), b"$-1\r\n")])
         with client:

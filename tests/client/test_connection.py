@@ -60,6 +60,21 @@ class ConnectTest(ClientTestCase):
             connection.connect()
         self.assertFalse(connection.connected)
 
+    def test_is_closed_when_the_greeting_is_interrupted(self):
+        for step, sent in (("exchange", b""), ("be_patient", request("SELECT", 1))):
+            connection = Connection("127.0.0.1", self.serve([(sent, b"+OK\r\n")]).port, db=1)
+            with mock.patch.object(connection, step, side_effect=KeyboardInterrupt):
+                with self.assertRaises(KeyboardInterrupt):
+                    connection.connect()
+            self.assertFalse(connection.connected)
+
+    def test_whatever_python_has_against_the_name_of_a_host(self):
+        def open_socket():
+            raise ValueError("embedded null character")
+
+        with self.assertRaisesRegex(ConnectionFailed, "^cannot connect to there: embedded null character$"):
+            Connection(open_socket=open_socket, address="there").connect()
+
     def test_impossible_settings_are_refused(self):
         for options in ({"port": 0}, {"port": 65536}, {"protocol": 4}, {"timeout_s": 0},
                         {"connect_timeout_s": -1}, {"username": "ann"}):
@@ -331,6 +346,27 @@ class UnreadTest(ClientTestCase):
             self.assertFalse(caught.exception.maybe_executed)
             self.assertFalse(connection.connected)
 
+    def test_not_even_the_start_of_one(self):
+        for start in (b"+wr", b"$5\r\nwr", b"*2\r\n+wr"):
+            connection = self.connect([(request("GET", "a"), b"$1\r\na\r\n" + start)])
+            with self.assertRaisesRegex(ProtocolError, "answered GET with the start of one reply more"):
+                connection.execute_command(("GET", "a"))
+            self.assertFalse(connection.connected)
+            connection = self.connect([(b"", start)])
+            self.pause(connection)
+            with self.assertRaises(ProtocolError) as caught:
+                connection.execute_command(("GET", "a"))
+            self.assertFalse(caught.exception.maybe_executed)
+            self.assertFalse(connection.connected)
+
+    def test_a_handler_of_pushes_that_closes_the_connection(self):
+        connection = self.connect([(request("GET", "a"), b">1\r\n+x\r\n$1\r\na\r\n")],
+                                  on_push=lambda push: connection.close())
+        with self.assertRaises(Exception):
+            connection.execute_command(("GET", "a"))
+        self.assertFalse(connection.connected)
+        self.assertEqual(connection._replies, [])
+
     def test_a_server_that_hung_up_meanwhile(self):
         connection = self.connect([(b"", b"-ERR you were idle\r\n"), (b"", HANG_UP)])
         self.pause(connection)
@@ -383,7 +419,7 @@ class TimeoutTest(ClientTestCase):
     def test_systems_without_poll(self):
         with mock.patch.object(transport.select, "poll", None):
             del transport.select.poll
-            connection = self.connect([(request("GET", "a"), b"$1\r\na\r\n+")])
+            connection = self.connect([(request("GET", "a"), b"$1\r\na\r\n>")])
             self.assertEqual(connection.execute_command(("GET", "a")), b"a")
             self.assertEqual(connection.next_item(SHORT_S, "x"), [])
 

@@ -2,8 +2,8 @@
 import unittest
 
 from redis_clone.client import (
-    ConnectionError, ConnectionLost, DataError, ExecAbortError, NoScriptError, Redis, RedisError, ResponseError,
-    WatchError,
+    ConnectionError, ConnectionLost, DataError, ExecAbortError, NoPermissionError, NoScriptError, Redis, RedisError,
+    ResponseError, WatchError,
 )
 
 from ..support import ServerTestCase
@@ -187,11 +187,33 @@ class FailureTest(ClientTestCase):
 
     def test_replies_to_exec_that_do_not_fit(self):
         transaction = request("MULTI") + request("GET", "k") + request("EXEC")
-        for answer, kind in ((b"*2\r\n:1\r\n:2\r\n", ResponseError), (b"-EXECABORT no\r\n", ExecAbortError),
-                             (b"-NOSCRIPT no\r\n", NoScriptError)):
+        for answer, kind in ((b"*2\r\n:1\r\n:2\r\n", ResponseError), (b":1\r\n", ResponseError),
+                             (b"-EXECABORT no\r\n", ExecAbortError), (b"-NOSCRIPT no\r\n", NoScriptError)):
             redis = self.redis([(transaction, b"+OK\r\n+QUEUED\r\n" + answer)])
             with self.assertRaises(kind):
                 redis.pipeline().get("k").execute()
+
+    def test_the_next_command_is_not_queued_when_exec_is_refused(self):
+        transaction = request("MULTI") + request("GET", "k") + request("EXEC")
+        redis = self.redis([(transaction, b"+OK\r\n+QUEUED\r\n-NOPERM no\r\n")],
+                           [(request("GET", "k"), b"$1\r\na\r\n")])
+        with self.assertRaises(NoPermissionError):
+            redis.pipeline().get("k").execute()
+        self.assertEqual(redis.get("k"), b"a")
+
+    def test_an_interrupted_watch_is_no_watch_of_the_next_user(self):
+        redis = self.redis([self.WATCH], [(request("GET", "k"), b"$1\r\na\r\n")])
+        pipe = redis.pipeline()
+        attempt = pipe._attempt
+
+        def interrupted(*args):
+            attempt(*args)
+            raise KeyboardInterrupt
+
+        pipe._attempt = interrupted
+        with self.assertRaises(KeyboardInterrupt), pipe:
+            pipe.watch("k")
+        self.assertEqual(redis.get("k"), b"a")
 
     def test_multi_is_refused(self):
         transaction = request("MULTI") + request("GET", "k") + request("EXEC")

@@ -1,11 +1,14 @@
 """Pools of connections."""
+import gc
 import os
 import threading
 import unittest
+from unittest import mock
 
 from redis_clone.client import (
     BlockingConnectionPool, ConnectionError, ConnectionPool, MaxConnectionsError, Redis, TimeoutError,
 )
+from redis_clone.client import pool as pool_module
 
 from ..support import ServerTestCase
 from .scripted import PATIENCE_S, SHORT_S, ClientTestCase, fork, request
@@ -52,6 +55,19 @@ class PoolTest(PoolTestCase):
         for _ in range(3):
             with self.assertRaisesRegex(ConnectionError, "cannot connect to 127.0.0.1:1"):
                 pool.get_connection()
+
+    def test_a_signal_handler_may_interrupt_the_making_of_a_connection(self):
+        pool = self.pool()
+        made = []
+
+        def make_connection():
+            if not made:
+                made.append(1)
+                made.append(pool.take())    # as a handler would
+            return ConnectionPool.make_connection(pool)
+
+        pool.make_connection = make_connection
+        self.assertIsNot(pool.take(), made[1])
 
     def test_impossible_settings_are_refused_at_once(self):
         for options in ({"max_connections": -1}, {"port": 0}, {"socket_timeout": -1}, {"protocol": 4}):
@@ -104,6 +120,14 @@ class PoolTest(PoolTestCase):
         pool.disconnect(inuse_connections=False)
         self.assertEqual(connection.execute_command(("PING",)), "PONG")
 
+    def test_closing_takes_no_connections_away(self):
+        pool = self.pool(max_connections=2)
+        for connection in [pool.take(), pool.take()]:
+            pool.release(connection)
+            connection.close = lambda: pool.release(pool.take())        # somebody else needs one just then
+        pool.disconnect()
+        self.assertEqual(len(set(pool.free)), 2)
+
     def test_can_be_used_by_several_clients(self):
         with self.pool([(request("PING"), b"+PONG\r\n")] * 2) as pool:
             for _ in range(2):
@@ -135,6 +159,41 @@ class BlockingPoolTest(PoolTestCase):
         pool.release(connection)
         self.assertEqual(len(pool.waiting), 0)
         self.assertIs(pool.take(), connection)
+
+    def test_one_who_was_interrupted_does_not_wait_any_more(self):
+        pool = self.pool(kind=BlockingConnectionPool, max_connections=1)
+        connection = pool.take()
+        with mock.patch.object(pool, "_take_free", side_effect=[None, KeyboardInterrupt]):
+            with self.assertRaises(KeyboardInterrupt):
+                pool.take()
+        self.assertEqual(len(pool.waiting), 0)
+        pool.release(connection)
+        self.assertIs(pool.take(), connection)
+
+    def test_one_who_was_interrupted_when_woken_wakes_the_next(self):
+        pool = self.pool(kind=BlockingConnectionPool, max_connections=1)
+        connection = pool.take()
+        next_turn = threading.Lock()
+        next_turn.acquire()
+
+        def interrupted_when_woken():
+            pool.waiting.append(next_turn)
+            pool.release(connection)
+            raise KeyboardInterrupt
+
+        with mock.patch.object(pool, "_take_free", side_effect=interrupted_when_woken):
+            with self.assertRaises(KeyboardInterrupt):
+                pool._nap(PATIENCE_S)
+        self.assertFalse(next_turn.locked())
+
+    def test_a_connection_that_was_lost_is_replaced_for_those_who_wait(self):
+        pool = self.pool(kind=BlockingConnectionPool, max_connections=1, timeout=None)
+        connections = [pool.take()]
+        timer = threading.Timer(SHORT_S, lambda: (connections.clear(), gc.collect()))
+        timer.start()
+        with mock.patch.object(pool_module, "LONGEST_NAP_S", SHORT_S):
+            self.assertIsNotNone(pool.take())
+        timer.join()
 
     def test_many_threads_share_few_connections(self):
         pool = self.pool(kind=BlockingConnectionPool, max_connections=2, timeout=PATIENCE_S)

@@ -2,6 +2,7 @@
 import threading
 import time
 import unittest
+from unittest import mock
 
 from redis_clone.client import ConnectionError, NoPermissionError, NoBackoff, PubSubError, Redis, Retry
 
@@ -190,6 +191,70 @@ class LostConnectionTest(ClientTestCase):
         pubsub.subscribe("b")
         self.assertEqual(pubsub.get_message(timeout=PATIENCE_S)["channel"], b"b")
         pubsub.close()
+
+    def test_what_was_being_left_is_not_subscribed_to_again(self):
+        for names in ((), ("a",)):
+            redis = self.redis([self.SUBSCRIBED, (request("UNSUBSCRIBE", *names), HANG_UP)], [(b"", b"")])
+            with redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+                pubsub.subscribe("a")
+                self.assertIsNone(pubsub.get_message(timeout=PATIENCE_S))
+                pubsub.unsubscribe(*names)
+                self.assertEqual(list(pubsub.listen()), [])
+                self.assertEqual((pubsub.subscribed, pubsub.channels), (False, {}))
+
+    def test_leaving_after_a_loss(self):
+        redis = self.redis([self.SUBSCRIBED], [(request("UNSUBSCRIBE"), confirmation(b"unsubscribe", b"a", 0))])
+        with redis.pubsub() as pubsub:
+            pubsub.subscribe("a")
+            pubsub.get_message(timeout=PATIENCE_S)
+            pubsub.connection.close()
+            pubsub.unsubscribe()
+            self.assertEqual((pubsub.subscribed, pubsub.channels), (False, {}))
+
+    def test_an_interrupted_resubscription_begins_anew(self):
+        redis = self.redis([self.SUBSCRIBED], [(b"", b"")], [(request("SUBSCRIBE", "a"), message(b"a", b"hi"))])
+        with redis.pubsub() as pubsub:
+            pubsub.subscribe("a")
+            pubsub.get_message(timeout=PATIENCE_S)
+            pubsub.connection.close()
+            with mock.patch.object(pubsub.connection, "send", side_effect=KeyboardInterrupt):
+                with self.assertRaises(KeyboardInterrupt):
+                    pubsub.get_message(timeout=PATIENCE_S)
+            self.assertEqual(pubsub.get_message(timeout=PATIENCE_S)["data"], b"hi")
+
+    def test_what_could_not_be_subscribed_to_is_not_tried_later(self):
+        pubsub = Redis(port=1, retry=None).pubsub()
+        with self.assertRaises(ConnectionError):
+            pubsub.subscribe("a")
+        self.assertEqual((pubsub.subscribed, pubsub.channels), (False, {}))
+        redis = self.redis([(request("SUBSCRIBE", "a"), b"")])
+        with redis.pubsub() as pubsub:
+            pubsub._connect()
+            with mock.patch.object(pubsub.connection, "send", side_effect=KeyboardInterrupt):
+                with self.assertRaises(KeyboardInterrupt):
+                    pubsub.subscribe("b")
+            pubsub.subscribe("a")
+            self.assertEqual(set(pubsub.channels), {b"a"})
+
+    def test_a_function_is_there_before_the_first_message(self):
+        redis = self.redis([(request("SUBSCRIBE", "a"), b"")])
+        with redis.pubsub() as pubsub:
+            pubsub._connect()
+            send, known = pubsub.connection.send, []
+            pubsub.connection.send = lambda *args: (send(*args), known.append(pubsub.channels[b"a"]))
+            pubsub.subscribe(a=print)
+        self.assertEqual(known, [print])
+
+    def test_may_be_closed_by_a_signal_handler_at_any_time(self):
+        for method in ("wait", "next_item"):
+            redis = self.redis([self.SUBSCRIBED])
+            pubsub = redis.pubsub()
+            pubsub.subscribe("a")
+            connection = pubsub.connection
+            interrupted = getattr(connection, method)
+            setattr(connection, method, lambda *args: (pubsub.close(), interrupted(*args))[1])
+            self.assertIsNone(pubsub.get_message(timeout=PATIENCE_S))
+            self.assertFalse(connection.connected)
 
     def test_says_so_when_the_server_stays_away(self):
         server = self.serve([self.SUBSCRIBED, (b"", HANG_UP)])

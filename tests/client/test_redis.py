@@ -14,8 +14,23 @@ from .scripted import PATIENCE_S, SHORT_S, ClientTestCase, request
 
 class ResultsTest(ClientTestCase):
     def test_statuses_are_bytes_like_all_text(self):
-        redis = self.redis([(request("X"), b"+FINE\r\n"), (request("X"), b"$4\r\nfine\r\n"), (request("X"), b"*-1\r\n")])
+        redis = self.redis([
+            (request("X"), b"+FINE\r\n"), (request("X"), b"$4\r\nfine\r\n"), (request("X"), b"*-1\r\n")])
         self.assertEqual([redis.execute_command("X") for _ in range(3)], [b"FINE", b"fine", None])
+
+    def test_also_those_that_scripts_reply_in_lists(self):
+        reply = b"*3\r\n+OK\r\n*2\r\n+\xff\r\n:1\r\n$1\r\na\r\n"
+        calls = (("EVAL", "s", 0), ("eval", "s", 0), ("EVALSHA", "s", 0), ("EVAL_RO", "s", 0), ("EVALSHA_RO", "s", 0),
+                 ("FCALL", "f", 0), ("FCALL_RO", "f", 0), ("EXEC",))
+        redis = self.redis([(request(*call), reply) for call in calls] + [(request("EVAL", "s", 0), b"+\xff\r\n")])
+        for call in calls:
+            self.assertEqual(redis.execute_command(*call), [b"OK", [b"\xff", 1], b"a"])
+        self.assertEqual(redis.eval("s", 0), b"\xff")
+        redis = self.redis([(request("HELLO", 3), b"%0\r\n"),
+                            (request("EVAL", "s", 0), b"%1\r\n+k\r\n~1\r\n+v\r\n")], protocol=3)
+        self.assertEqual(redis.pipeline(False).eval("s", 0).execute(), [{b"k": {b"v"}}])
+        redis = self.redis([(request("EVAL", "s", 0), b"*1\r\n+OK\r\n")], decode_responses=True)
+        self.assertEqual(redis.eval("s", 0), ["OK"])
 
     def test_decoded_statuses_are_str(self):
         redis = self.redis([(request("X"), b"+FINE\r\n"), (request("X"), b"$2\r\n\xc3\xa9\r\n")], decode_responses=True)
@@ -47,6 +62,17 @@ class ResultsTest(ClientTestCase):
         self.assertEqual(redis.execute_command("get", "k"), 7)
         self.assertEqual(redis.pipeline(False).get("k").execute(), [7])
         self.assertEqual(Redis()._results.get("GET"), None)
+
+    def test_names_that_are_none(self):
+        with self.assertRaisesRegex(DataError, "the name of a command must be str"):
+            Redis(port=1).execute_command(["GET", "k"])
+        with self.assertRaisesRegex(DataError, "at least its name"):
+            Redis(port=1).execute_command()
+
+    def test_commands_that_are_not_answered_are_refused(self):
+        for args in (("SYNC",), ("PSYNC", "?", -1), ("CLIENT REPLY", "OFF")):
+            with self.assertRaises(DataError):
+                Redis(port=1).execute_command(*args)
 
     def test_names_in_lower_case_have_the_same_results(self):
         redis = self.redis([(request("set", "k", "v"), b"+OK\r\n")])

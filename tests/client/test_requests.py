@@ -65,16 +65,20 @@ class EncodeCommandsTest(unittest.TestCase):
         for name in ("", "CONFIG  GET", " GET"):
             with self.assertRaisesRegex(DataError, "one space"):
                 encode_commands([(name,)])
-        with self.assertRaises(ValueError):
+        with self.assertRaises(DataError):
             encode_commands([()])
 
     def test_commands_without_exactly_one_reply_are_refused_every_time(self):
         for args in (("SUBSCRIBE", "a"), ("monitor",), ("CLIENT", "REPLY", "OFF"), ("CLIENT REPLY", "OFF"),
-                     ("CLIENT REPLY SKIP",), (b"client", b"reply", "ON"), ("PSYNC x",)):
+                     ("CLIENT REPLY SKIP",), (b"client", b"reply", "SKIP"), ("PSYNC x",)):
             for _ in range(2):
-                with self.assertRaisesRegex(ValueError, "not answered by exactly one reply"):
+                with self.assertRaisesRegex(DataError, "not answered by exactly one reply"):
                     encode_commands([("PING",), args])
         self.assertIn(b"GETNAME", encode_commands([("CLIENT", "GETNAME")]))
+
+    def test_replies_may_be_turned_on(self):
+        for args in (("CLIENT REPLY", "ON"), ("client", b"reply", "on")):
+            self.assertIn(b"*3\r\n", encode_commands([args]))
 
 
 class WordsOfTest(unittest.TestCase):
@@ -83,7 +87,7 @@ class WordsOfTest(unittest.TestCase):
 
     def test_refuses_what_cannot_be_sent(self):
         for args in ((), ("SUBSCRIBE", "x"), ("SET", None)):
-            with self.assertRaises((ValueError, DataError)):
+            with self.assertRaises(DataError):
                 words_of(args)
 
 
