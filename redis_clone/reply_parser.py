@@ -31,6 +31,8 @@ CRLF = b"\r\n"
 
 # Reads longer than this are not split: a huge value of nothing but CRLF would become millions of lines.
 SPLIT_LIMIT = 1 << 20
+# Nor are those that begin with few lines: looking for line ends in a long value takes longer than all else.
+SHORT, START, FEW_LINES = 6144, 1024, 15
 # Bulk strings up to this length are recognised by looking their header up.
 SMALL_BULK = 1024
 # The longest sensible line of a number or length; only a big number may be longer.
@@ -124,7 +126,7 @@ class ReplyParser:
         if not data:
             return
         start = 0
-        if len(data) <= SPLIT_LIMIT:
+        if len(data) <= SHORT or len(data) <= SPLIT_LIMIT and data.count(CRLF, 0, START) > FEW_LINES:
             lines = data.split(CRLF)
             incomplete = lines.pop()
             used = self._parse_lines(lines)

@@ -193,6 +193,14 @@ class TypesTest(unittest.TestCase):
 class SizeTest(unittest.TestCase):
     """Sizes at which anything worse than linear would take minutes."""
 
+    def test_reads_that_begin_with_a_long_value_or_with_many_short_ones(self):
+        for value in (b"x" * 9000, b"\r\n" * 4500, b"x" * 2000 + b"\r\n" * 3500):
+            for values in ([value], [value] * 3, [value, *[b"a"] * 300], [*[b"a"] * 300, value], [b"a", value, b"a"]):
+                parser = ReplyParser()
+                parser.feed(b"".join(b"$%d\r\n%b\r\n" % (len(each), each) for each in values))
+                self.assertEqual(list(parser.replies), values)
+                self.assertTrue(parser.idle)
+
     def test_a_long_value_of_nothing_but_line_ends(self):
         value = b"\r\n" * (8 << 20)
         wire = b"$%d\r\n%b\r\n:7\r\n" % (len(value), value)
