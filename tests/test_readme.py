@@ -1,10 +1,13 @@
 """The examples of the README that people copy for their own tests, run as they stand there."""
+import contextlib
 import importlib.util
+import io
 import pathlib
 import re
 import tempfile
 import unittest
 
+import redis_clone
 from tests.test_pytest_plugin import run_python
 
 README = pathlib.Path(__file__).resolve().parent.parent / "README.md"
@@ -37,6 +40,25 @@ class TestingExamplesTest(unittest.TestCase):
                                   "no:cacheprovider", "-p", "redis_clone.pytest_plugin", "test_cart.py")
         self.assertRegex(output, r"\d+ passed", output)
         self.assertNotIn("failed", output)
+
+
+class OtherExamplesTest(unittest.TestCase):
+    def run_example(self, text):
+        namespace = {}
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(text, namespace)
+        return printed.getvalue(), namespace
+
+    def test_inside_ones_own_process(self):
+        printed, _ = self.run_example(example("redis_clone.connect()"))
+        self.assertRegex(printed, r"^\d+\nb'hello'\n$")
+
+    def test_the_client(self):
+        text = example("Redis.from_url(\"redis://localhost")
+        with redis_clone.Server(port=0) as server:
+            _, namespace = self.run_example(text.replace("localhost:6379", f"127.0.0.1:{server.port}"))
+            self.assertEqual((namespace["name"], namespace["visits"]), ("Ann", 2))
+            namespace["redis"].close()
 
 
 if __name__ == "__main__":
