@@ -16,6 +16,7 @@ __all__ = ["make_page", "write_page"]
 
 CURVE_TESTS = ("set", "get")    # whose latencies are drawn; else those of the first tests
 MOST_CURVES = 2                 # in a group
+WIDE = 50                       # times the least: then a scale is logarithmic
 CURVES_FROM = 10                # percent: the luckiest few would only stretch the axis
 AT_LEAST = "\u2265 "            # before a figure of which the generator was the limit
 TIMES = "\u00d7"
@@ -239,8 +240,16 @@ def scaling_cards(run, title, servers, unit, form):
             ("99th percentile of latency", lambda entry: entry["latency_ms"]["p99"], "ms", LogScale)):
         series = [Series(run.names[index], index, [(x, figure(entry)) for x, entry in sorted(by_x.items())])
                   for index, by_x in enumerate(entries)]
+        if scale is LinearScale and is_wide(series):
+            scale = LogScale
         cards += scaling_card(run, f"{title}: {name}", series, unit, form, y_name, scale)
     return cards
+
+
+def is_wide(series):
+    """Whether the low points of these lines would lie on the bottom of a linear axis."""
+    ys = [y for one in series for _, y in one.points]
+    return max(ys) > WIDE * min(ys)
 
 
 def scaling_card(run, title, series, unit, form, y_name, scale, frame=LARGE):

@@ -93,10 +93,11 @@ class LogScale:
         return (math.log10(max(value, 1e-12)) - self._low) / (self._high - self._low)
 
     def ticks(self):
-        """Of more than eight only the powers of ten are marked."""
+        """Of more than eight only the powers of ten are marked, or every second one if that leaves hardly any."""
         values = self._marked
         if len(values) > MOST_TICKS:
-            values = [value for value in values if abs(math.log10(value) - round(math.log10(value))) < 1e-9]
+            powers = [value for value in values if abs(math.log10(value) - round(math.log10(value))) < 1e-9]
+            values = powers if len(powers) > 2 else values[::2]
         return [(value, self._form(value)) for value in values]
 
 

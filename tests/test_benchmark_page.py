@@ -177,6 +177,8 @@ class ScalesTest(unittest.TestCase):
     def test_logarithmic_at_given_values(self):
         scale = page_charts.LogScale([], page_charts.short_bytes, marked=[1, 16, 4096, 1048576])
         self.assertEqual([text for _, text in scale.ticks()], ["1 B", "16 B", "4 KB", "1 MB"])
+        scale = page_charts.LogScale([], page_charts.short_bytes, marked=[4 ** power for power in range(10)])
+        self.assertEqual([text for _, text in scale.ticks()], ["1 B", "16 B", "256 B", "4 KB", "64 KB"])
         self.assertAlmostEqual(page_charts.LogScale([], marked=[7]).place(7), 0.5)
 
     def test_nines(self):
