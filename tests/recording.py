@@ -42,6 +42,9 @@ class Recorder:
             assert argv and {word.__class__ for word in argv} == {bytes}, f"not words: {argv}"
         self.units.append([(number, list(argv)) for number, argv in effects])
 
+    def join(self):
+        """It has no threads."""
+
     def take(self):
         """The units since the last call."""
         units, self.units = self.units, []
