@@ -16,7 +16,7 @@ __all__ = ["make_page", "write_page"]
 
 CURVE_TESTS = ("set", "get")    # whose latencies are drawn; else those of the first tests
 MOST_CURVES = 2                 # in a group
-WIDE = 50                       # times the least: then a scale is logarithmic
+WIDE = 20                       # times the least: then a scale is logarithmic
 CURVES_FROM = 10                # percent: the luckiest few would only stretch the axis
 AT_LEAST = "\u2265 "            # before a figure of which the generator was the limit
 TIMES = "\u00d7"

@@ -195,7 +195,8 @@ def line_chart(identity, title, description, series, x_scale, y_scale, x_name, y
     for value, text in x_scale.ticks():
         x = frame.x(x_scale.place(value))
         parts.append(_line(x, frame.bottom, x, frame.bottom + 4, "axis-line"))
-        parts.append(_text(x, frame.bottom + 17, text, anchor="middle"))
+        outside = len(text) > 4 and x > frame.right - 8         # the middle of a long text would not do
+        parts.append(_text(x + 14 * outside, frame.bottom + 17, text, anchor="end" if outside else "middle"))
     parts.append(_line(frame.left, frame.bottom, frame.right, frame.bottom, "axis-line"))
     parts.append(_text((frame.left + frame.right) / 2, frame.height - 4, x_name, anchor="middle"))
     for one in reversed(series):                    # the first server on top
