@@ -17,7 +17,7 @@ import os
 from .config_directives import DIRECTIVES, LINE_ONLY
 from .errors import RedisError
 from .glob import compile_pattern
-from .inline import split_inline
+from .inline import quote as quote_bytes, split_inline
 
 __all__ = ["Config", "ConfigError", "quote"]
 
@@ -249,11 +249,6 @@ def _split(line):
     return [word.decode("utf-8", "surrogateescape") for word in words]
 
 
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\a": "\\a", "\b": "\\b"}
-
-
 def quote(word):
     """The word in double quotes, so that a line of a configuration file holds it as one."""
-    raw = word.encode("utf-8", "surrogateescape")
-    return '"' + "".join(_ESCAPES.get(chr(byte)) or (chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}")
-                         for byte in raw) + '"'
+    return quote_bytes(word.encode("utf-8", "surrogateescape")).decode("ascii")

@@ -1,10 +1,14 @@
-"""Splitting a typed line into words: inline requests and lines of redis.conf share Redis' quoting rules."""
+"""Redis' quoting rules: a typed line as words (inline requests, lines of redis.conf), and a word in quotes."""
 
-__all__ = ["split_inline"]
+__all__ = ["quote", "split_inline"]
 
 _ESCAPES = {ord("n"): 10, ord("r"): 13, ord("t"): 9, ord("b"): 8, ord("a"): 7}
 _SPACES = b" \n\r\t\v\f\0"
 _HEX = frozenset(b"0123456789abcdefABCDEF")
+_LETTERS = {byte: letter for letter, byte in _ESCAPES.items()}
+_LETTERS.update({ord(char): ord(char) for char in '\\"'})
+_QUOTED = [b"\\%c" % _LETTERS[byte] if byte in _LETTERS else bytes([byte]) if 32 <= byte < 127 else b"\\x%02x" % byte
+           for byte in range(256)]
 
 
 def split_inline(line):
@@ -57,3 +61,8 @@ def split_inline(line):
         if quote:
             return None
         words.append(bytes(word))
+
+
+def quote(word):
+    """A word (bytes) in double quotes, in printable ASCII; split_inline gives it back."""
+    return b'"%b"' % b"".join(map(_QUOTED.__getitem__, word))

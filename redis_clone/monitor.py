@@ -8,13 +8,10 @@ comes before those of its commands, as in Redis, so these are kept until it is d
 
 All under the engine's lock; lines go out as other messages do, see outbox.py.
 """
+from .inline import quote
 from .slowlog import redact
 
 __all__ = ["Monitors"]
-
-_ESCAPES = {b"\\": rb"\\", b'"': rb"\"", b"\n": rb"\n", b"\r": rb"\r", b"\t": rb"\t", b"\a": rb"\a", b"\b": rb"\b"}
-_SHOWN = [_ESCAPES.get(bytes([code])) or (bytes([code]) if 32 <= code < 127 else b"\\x%02x" % code)
-          for code in range(256)]
 
 
 class Monitors:
@@ -54,7 +51,6 @@ class Monitors:
                 each.push_encoded(data)
 
     def _line(self, who, session, argv, ago_s):
-        words = b" ".join([b'"%s"' % b"".join(map(_SHOWN.__getitem__, word))
-                           for word in redact(argv, self._engine.config)])
+        words = b" ".join(map(quote, redact(argv, self._engine.config)))
         return b"+%.6f [%d %s] %s\r\n" % (self._engine.clock.time() - ago_s, session.db.number,
                                          who.encode("utf-8", "surrogateescape"), words)

@@ -17,7 +17,6 @@ Of a round trip most of the time is the system's and the server's. How much, sho
 sends ready-made requests and does not look at the replies. No client can be quicker than that, so the ratio to a
 client that needs less than twice its time cannot reach 2, whatever this one does.
 """
-import argparse
 import contextlib
 import os
 import socket
@@ -26,7 +25,7 @@ import sys
 from pathlib import Path
 
 from servers import ServerFailed, running_servers   # which makes the package known, too
-from suite import Report, parse_choice, run_suite
+from suite import OneLineParser, Report, parse_choice, run_suite
 
 LEAST = 2                       # times redis-py without hiredis
 LEAST_PIPELINES_HIREDIS = 1     # times redis-py with hiredis; for its round trips there is no limit
@@ -161,7 +160,7 @@ MEASUREMENTS = ("round-trips", "unix", "pipelines")
 
 
 def make_parser():
-    parser = argparse.ArgumentParser(prog="benchmark.py --suite client", description=__doc__.split("\n\n")[0])
+    parser = OneLineParser(prog="benchmark.py --suite client", description=__doc__.split("\n\n")[0])
     add = parser.add_argument
     add("--check", action="store_true", help="end with status 1 if a limit is missed or something fails")
     add("--only", default=",".join(MEASUREMENTS), metavar="NAME,...", help="only these; there are %(default)s")

@@ -25,7 +25,7 @@ import threading
 import time
 
 from servers import ROOT, ServerFailed          # which makes the package known, too
-from suite import Report, parse_choice
+from suite import OneLineParser, Report, parse_choice
 import redis_clone
 from redis_clone.log import Log
 
@@ -153,8 +153,8 @@ class Suite:
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="benchmark.py --suite embedding", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = OneLineParser(prog="benchmark.py --suite embedding", description=__doc__,
+                           formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(MEASUREMENTS), help="some of these, with commas between")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=100_000, help="commands of each kind in a round")

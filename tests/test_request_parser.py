@@ -2,7 +2,7 @@
 import random
 import unittest
 
-from redis_clone.inline import split_inline
+from redis_clone.inline import quote, split_inline
 from redis_clone.request_parser import HELD, RequestParser
 
 
@@ -179,6 +179,11 @@ class RequestParserTest(unittest.TestCase):
 
 
 class SplitInlineTest(unittest.TestCase):
+    def test_what_was_quoted_is_one_word_again(self):
+        word = bytes(range(256))
+        self.assertEqual(split_inline(quote(word) + b" " + quote(b"")), [word, b""])
+        self.assertTrue(quote(word).isascii() and quote(word).decode().isprintable())
+
     def test_quoting_rules(self):
         cases = {
             b"": [], b"  ": [], b"a b": [b"a", b"b"], b'"a b" c': [b"a b", b"c"], b"'a b'": [b"a b"],
