@@ -392,9 +392,9 @@ class Database:
 
     def expire_if_due(self, key):
         """Delete a key of `expires` if its time has come; True when it has, and the key counts as absent."""
-        if self.expires[key] >= self.keyspace.now_ms:
-            return False
         keyspace = self.keyspace
+        if self.expires[key] >= int((keyspace.now + keyspace.wall_offset_s) * 1000):    # `now_ms`, flat
+            return False
         if not keyspace.may_expire:             # CLIENT PAUSE: it stays, unseen, until the pause is over
             return not keyspace.shows_due
         self.forget_expiry(key)

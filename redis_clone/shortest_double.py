@@ -11,6 +11,10 @@ The idea: scale the number, and the limits of the interval that reads back as it
 rest is within the interval, then go back in steps of that digit as long as it gets nearer to the number. As
 no shorter digits than repr()'s can be within the interval, the search begins at their length.
 
+For numbers of everyday size it is quicker to see that both agree, which is proved by the remainder of the number
+behind repr()'s last digit: well within the interval, and nearer to these digits than to any other. About one of
+fourteen is too close to call and takes the long way.
+
 Pure functions without state. Not here: zero, infinity, NaN.
 """
 import functools
@@ -24,10 +28,24 @@ _FIRST_POWER, _POWER_STEP, _POWERS = -348, 8, 87        # the powers of ten that
 _LOG10_OF_2 = 0.30102999566398114
 _ROUND = 1 << 63
 _TENS = [10 ** power for power in range(40)]
+# The short way: numbers between these limits are written without exponent, and times 2**62 they are whole.
+_LEAST_PLAIN, _MOST_PLAIN = 0.001, 1e4
+_PLAIN_BITS = 62
+_PLAIN_SCALE, _PLAIN_REST, _PLAIN_HALF = 2.0 ** _PLAIN_BITS, (1 << _PLAIN_BITS) - 1, 1 << _PLAIN_BITS - 1
+# Grisu2 errs by at most 3 of the 512 or more units in half an interval; decimals are 90 of them apart, or more.
+# (Powers of two, with their uneven intervals, leave no rest.)
+_NEAR_ENOUGH = int(0.45 * _PLAIN_SCALE)
+_WITHIN = [0.49 * _PLAIN_SCALE * 10 ** places for places in range(40)]      # times the distance of two doubles
 
 
 def format_shortest(number):
     """A finite double other than zero as bytes: positional while that is short, else like 1e+8."""
+    if _LEAST_PLAIN < number < _MOST_PLAIN or -_MOST_PLAIN < number < -_LEAST_PLAIN:
+        text = repr(number)
+        places = len(text) - text.index(".") - 1
+        rest = abs((int(number * _PLAIN_SCALE) * _TENS[places] + _PLAIN_HALF & _PLAIN_REST) - _PLAIN_HALF)
+        if rest < _NEAR_ENOUGH and rest < math.ulp(number) * _WITHIN[places] and (rest or text[-2:] != ".0"):
+            return text.encode()
     sign = "-" if number < 0 else ""
     digits, power = _shortest_digits(abs(number))           # the number is int(digits) * 10 ** power
     size = len(digits)

@@ -3,8 +3,9 @@
 import random
 import sys
 import unittest
+from unittest import mock
 
-from redis_clone.datatypes import hash_index
+from redis_clone.datatypes import hash as hash_module, hash_index
 from redis_clone.datatypes.hash import ExpiringHash, Hash
 from redis_clone.datatypes.limits import EncodingLimits
 
@@ -59,6 +60,19 @@ class EncodingTest(HashTestCase):
         self.assertEqual(made.encoding, "listpack")
         made.expect(129, self.limits)
         self.assertEqual(made.encoding, "hashtable")
+
+    def test_fields_set_together_decide_as_single_ones_do(self):
+        pairs = [word for number in range(64) for word in (field(number), b"v")]
+        made = Hash()
+        self.assertEqual(made.set_fields(pairs, self.limits), 64)
+        self.assertEqual(made.set_fields([field(3), b"w", b"new", b"x", field(4), b"w"], self.limits), 1)
+        self.assertEqual((made[field(3)], made[b"new"], len(made), made.encoding), (b"w", b"x", 65, "listpack"))
+        self.assertEqual(made.set_fields([b"more" + word for word in pairs], self.limits), 64)
+        self.assertEqual(made.encoding, "hashtable")                # 129 fields
+        for pairs in ([b"f" * 65, b"v"], [b"f", b"v" * 65, b"f", b"v"], [b"f", b"v"] * 129):
+            made = Hash()
+            made.set_fields(pairs, self.limits)
+            self.assertEqual(made.encoding, "hashtable", pairs[:2])
 
     def test_a_limit_of_zero_switches_listpacks_off(self):
         self.limits.hash_max_listpack_entries = 0
@@ -154,6 +168,20 @@ class MemoryTest(HashTestCase):
         self.assertEqual(len(made.index), hash_index.INDEX_ALWAYS)
 
     @unittest.skipUnless(sys.implementation.name == "cpython", "only CPython tells the size of objects")
+    def test_fields_set_together_join_the_index(self):
+        self.limits.hash_max_listpack_entries = 1000
+        pairs = [word for number in range(300) for word in (field(number), b"v")]
+        made = Hash()
+        made.set_fields(pairs, self.limits)
+        made.random_field(self.rng)                                 # makes an index, in a listpack
+        self.assertEqual(made.set_fields([b"new", b"v", field(0), b"w"], self.limits), 1)
+        self.assertEqual(set(made.random_fields(self.rng, 290)) - set(made), set())
+        self.assertIn(b"new", made.random_choices(self.rng, 5000))
+        with mock.patch.object(hash_module, "INDEX_ALWAYS", 200):
+            made = Hash()
+            made.set_fields(pairs, self.limits)
+        self.assertIsNotNone(made.index)
+
     def test_a_hash_that_was_large_does_not_stay_large(self):
         made = self.make(5000)
         full = made.__sizeof__()
@@ -192,6 +220,14 @@ class ExpiringHashTest(HashTestCase):
         self.assertFalse(made.alter_field(field(1), b"w", self.limits))
         self.assertEqual(len(made.drop_due(99)), 2)
         self.assertEqual(made, {field(0): b"w"})
+
+    def test_setting_several_forgets_their_expiries(self):
+        made = self.make_expiring(3)
+        for number in range(3):
+            made.expire_field(field(number), 10)
+        self.assertEqual(made.set_fields([field(0), b"w", b"new", b"w", field(2), b"w"], self.limits), 1)
+        self.assertEqual(len(made.drop_due(99)), 1)
+        self.assertEqual(made, {field(0): b"w", field(2): b"w", b"new": b"w"})
 
     def test_deleting_forgets_the_expiry(self):
         made = self.make_expiring(2)

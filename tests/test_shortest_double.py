@@ -3,7 +3,9 @@ import math
 import random
 import struct
 import unittest
+from unittest import mock
 
+from redis_clone import shortest_double
 from redis_clone.shortest_double import format_shortest
 
 
@@ -39,6 +41,18 @@ class FormatShortestTest(unittest.TestCase):
                 self.assertEqual(float(format_shortest(number)), number)
         for exponent in range(-1074, 1024):                         # powers of two have the uneven intervals
             self.assertEqual(float(format_shortest(math.ldexp(1.0, exponent))), math.ldexp(1.0, exponent))
+
+    def test_the_short_way_comes_to_the_same_as_the_long_one(self):
+        rng = random.Random(2)
+        numbers = [rng.uniform(-20, 20) for _ in range(3000)]
+        numbers += [rng.random() ** 4 * 12000 for _ in range(3000)]
+        numbers += [round(rng.uniform(0, 1000), rng.randrange(1, 14)) for _ in range(3000)]
+        numbers += [math.ldexp(sign, exponent) for exponent in range(-11, 15) for sign in (1.0, -1.0)]
+        numbers += [math.nextafter(limit, to) for limit in (0.001, 1e4) for to in (0.0, 1e5)] \
+            if hasattr(math, "nextafter") else []
+        short = [format_shortest(number) for number in numbers if number]
+        with mock.patch.object(shortest_double, "_MOST_PLAIN", 0.0):
+            self.assertEqual([format_shortest(number) for number in numbers if number], short)
 
 
 # As valkey-server 8.0.1 prints these scores.

@@ -18,41 +18,43 @@ _CONDITIONS = (b"NX", b"XX", b"GT", b"LT")
 @command("EXPIRE", arity=-3, flags="write fast", keys="1 RW UPDATE", since="1.0.0")
 def expire(session, key, seconds, *conditions):
     """Sets the expiration time of a key in seconds."""
-    return _expire(session, key, seconds, conditions, 1000, session.db.now_ms, "expire")
+    return _expire(session, key, seconds, conditions, 1000, True, "expire")
 
 
 @command("EXPIREAT", arity=-3, flags="write fast", keys="1 RW UPDATE", since="1.2.0")
 def expireat(session, key, unix_time_seconds, *conditions):
     """Sets the expiration time of a key to a Unix timestamp."""
-    return _expire(session, key, unix_time_seconds, conditions, 1000, 0, "expireat")
+    return _expire(session, key, unix_time_seconds, conditions, 1000, False, "expireat")
 
 
 @command("PEXPIRE", arity=-3, flags="write fast", keys="1 RW UPDATE", since="2.6.0")
 def pexpire(session, key, milliseconds, *conditions):
     """Sets the expiration time of a key in milliseconds."""
-    return _expire(session, key, milliseconds, conditions, 1, session.db.now_ms, "pexpire")
+    return _expire(session, key, milliseconds, conditions, 1, True, "pexpire")
 
 
 @command("PEXPIREAT", arity=-3, flags="write fast", keys="1 RW UPDATE", since="2.6.0")
 def pexpireat(session, key, unix_time_milliseconds, *conditions):
     """Sets the expiration time of a key to a Unix milliseconds timestamp."""
-    return _expire(session, key, unix_time_milliseconds, conditions, 1, 0, "pexpireat")
+    return _expire(session, key, unix_time_milliseconds, conditions, 1, False, "pexpireat")
 
 
-def _expire(session, key, amount, words, unit_ms, base_ms, command_name):
-    """Let a key expire `amount` units after `base_ms`; 1 when that is done, or deletes the key at once."""
+def _expire(session, key, amount, words, unit_ms, from_now, command_name):
+    """Let a key expire `amount` units from now or from 1970; 1 when that is done, or deletes the key at once."""
     conditions = _parse_conditions(words) if words else ()
+    db = session.db
+    keyspace = db.keyspace
+    now_ms = keyspace.now_ms
+    base_ms = now_ms if from_now else 0
     expires_at_ms = parse_int(amount) * unit_ms
     if not INT64_MIN <= expires_at_ms <= INT64_MAX - base_ms:
         raise RedisError(f"ERR invalid expire time in '{command_name}' command")
     expires_at_ms += base_ms
-    db = session.db
     if db.edit(key) is None:
         return 0
     if conditions and not _are_met(conditions, db.expires.get(key), expires_at_ms):
         return 0
-    keyspace = db.keyspace
-    if expires_at_ms <= db.now_ms and not keyspace.shows_due:       # while loading, PERSIST may follow
+    if expires_at_ms <= now_ms and not keyspace.shows_due:       # while loading, PERSIST may follow
         db.delete(key)
         db.touch(key, "del")
         session.propagate(keyspace.word_for_expired, key)

@@ -134,15 +134,9 @@ def _set_several(db, key, pairs, name):
     """Set fields; returns how many of them are new."""
     if len(pairs) % 2:
         raise wrong_arity(name)
-    count = len(pairs) // 2
-    limits = db.keyspace.limits
-    stored = db.edit_hash(key, create=True)
-    stored.expect(count, limits)
-    before = len(stored)
-    for field, value in zip(pairs[0::2], pairs[1::2]):
-        stored.set_field(field, value, limits)
-    db.touch(key, "hset", count)
-    return len(stored) - before
+    created = db.edit_hash(key, True).set_fields(pairs, db.keyspace.limits)
+    db.touch(key, "hset", len(pairs) // 2)
+    return created
 
 
 @command("HSETNX", arity=4, flags="write denyoom fast", keys="1 RW INSERT", since="2.0.0")

@@ -117,8 +117,8 @@ def monitor(session):
 def time(session):
     """Returns the server time."""
     keyspace = session.engine.keyspace
-    microseconds = int((keyspace.now + keyspace.wall_offset_s) * 1e6)
-    return [b"%d" % part for part in divmod(microseconds, 1_000_000)]
+    seconds, microseconds = divmod(int((keyspace.now + keyspace.wall_offset_s) * 1e6), 1_000_000)
+    return [b"%d" % seconds, b"%d" % microseconds]
 
 
 @command("LOLWUT", arity=-1, flags="readonly fast", since="5.0.0")

@@ -66,6 +66,27 @@ class Hash(dict):
             self.index = HashIndex(self)
         return True
 
+    def set_fields(self, pairs, limits):
+        """Sets fields, given in turn with their values, as one command does; how many of them are new."""
+        before = len(self)
+        most, longest = limits.hash_max_listpack_entries, limits.hash_max_listpack_value
+        if self.encoding != "listpack" or self.index is not None or len(pairs) // 2 > most:
+            self.expect(len(pairs) // 2, limits)
+            for index in range(1, len(pairs), 2):
+                self.set_field(pairs[index - 1], pairs[index], limits)
+            return len(self) - before
+        for index in range(1, len(pairs), 2):
+            field, value = pairs[index - 1], pairs[index]
+            self[field] = value
+            if len(value) > longest or len(field) > longest:
+                self.encoding = "hashtable"
+        size = len(self)
+        if size > most:
+            self.encoding = "hashtable"
+        if size >= INDEX_ALWAYS:
+            self.index = HashIndex(self)
+        return size - before
+
     alter_field = set_field         # for a value that is changed rather than replaced: see ExpiringHash
 
     def delete_field(self, field):

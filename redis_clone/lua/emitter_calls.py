@@ -58,16 +58,23 @@ class CallEmitter(OperatorEmitter):
             return self.yielding_call(place, function, codes, rest, plain)
         if rest is None:
             return f"({place}{function}({', '.join(codes)}))"
-        if plain and rest.__class__ is not Vararg:
+        if rest.__class__ is not Vararg:
             name, callee = self.temporary(), self.temporary()
+            # The function is evaluated before its arguments, and these in their order: a chain of comparisons does
+            # that, all of which hold but the last one perhaps. No Lua value is the class `tuple`.
+            test = f"({callee} := {function}) is not tuple is not "
+            for position, argument in enumerate(singles, len(leading)):
+                if not self.is_steady(argument):
+                    early = self.temporary()
+                    test += f"({early} := {codes[position]}) is not tuple is not "
+                    codes[position] = early
             results = self.multiple(rest)
             before = "".join([f"{code}, " for code in codes])
-            # The function is evaluated before its arguments; no Lua value is the class `tuple`.
-            return (f"({place}{callee}({before}{name}) if ({callee} := {function}) is not tuple is not "
-                    f"({name} := {results}).__class__ else {place}spread({callee}, ({before}*{name},)))")
+            return (f"({place}{callee}({before}{name}) if {test}({name} := {results}).__class__ "
+                    f"else {place}spread({callee}, ({before}*{name},)))")
         if not codes:
-            return f"({place}spread({function}, {self.results(rest)}))"
-        return f"({place}spread({function}, ({', '.join(codes)}, *{self.results(rest)})))"
+            return f"({place}spread({function}, va))"
+        return f"({place}spread({function}, ({', '.join(codes)}, *va)))"
 
     def split(self, arguments):
         """(those that give exactly one value each, the last one if it may give any other number, else None)."""

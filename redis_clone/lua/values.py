@@ -236,7 +236,7 @@ def number_text(number):
     return b"-nan" if math.copysign(1.0, number) < 0 else b"nan"
 
 
-# Without groups: what Python's float() takes as well. It would also take 1_0.
+# Without groups: what Python's float() takes as well. It would also take 1_0, and nothing else.
 _NUMBER = re.compile(rb"""
     \s* [+-]? (?: (?: [0-9]+ (?: \.[0-9]* )? | \.[0-9]+ ) (?: e [+-]? [0-9]+ )?
                 | inf (?: inity )?
@@ -244,12 +244,18 @@ _NUMBER = re.compile(rb"""
                 | (?P<hexadecimal> 0x [0-9a-f]* (?: \.[0-9a-f]* )? (?: p [+-]? [0-9]+ )? )
                 | (?P<marked_nan> nan \( [0-9a-z_]* \) ) )
     \s* (?P<ignored> \0.* )? \Z""", re.VERBOSE | re.IGNORECASE | re.DOTALL)
+_UNDERSCORE, _SHORT_TEXT = ord("_"), 64
 
 
 def parse_number(text):
     """The number that a string (bytes) spells, as C's strtod reads it; None if it spells none."""
     if text.isdigit():                          # the usual case in half the time
         return float(text)
+    if len(text) < _SHORT_TEXT and _UNDERSCORE not in text:     # an error of float() repeats the text
+        try:
+            return float(text)
+        except ValueError:
+            pass
     match = _NUMBER.match(text)
     if match is None:
         return None

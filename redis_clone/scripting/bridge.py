@@ -2,8 +2,7 @@
 
 A script's commands are run by a session of their own, without a client, with the caller's database and user. Nothing
 they do blocks. As in dispatch.py there are tables of the commands that may be called at once, by number of words
-and name. A script begins with those that only read, so that its first command that writes takes the slow way
-(`_examine`), where it is seen whether the script may write at all. From then on it has the tables of all commands.
+and name; for all others, and before the first command that writes, it is seen whether the script may call them.
 
 What commands change is gathered here call by call; scripts.py makes a unit of it when the script is done.
 
@@ -29,6 +28,7 @@ from .conversion import decode_text, error_table, spell_number, text_of_error, t
 __all__ = ["Bridge", "call_error"]
 
 _REPL_AOF, _REPL_REPLICA = 1, 2
+_FEW_CALLS = 8                  # as many are quicker to look through than it is to see whether there is room
 _LEVELS = ("debug", "verbose", "notice", "warning")
 
 
@@ -41,7 +41,6 @@ class Bridge:
     """Runs the commands of scripts, one script at a time.
 
     session     the session that commands run with; its `protocol` is how scripts want to see replies
-    tables      what may be called at once: see above
     read_only   the script must not write
     wrote       it has called a command that writes
     effects     what its commands have come to: see propagation.py
@@ -52,7 +51,6 @@ class Bridge:
         self.session = Session(engine)
         self.session.may_block = False
         self.session.kind = "script"
-        self.tables = self._all = self._reading = None      # until there is a script: most engines never see one
         self.read_only = self.wrote = False
         self.effects = []
         self.kept_for = _REPL_AOF | _REPL_REPLICA
@@ -65,53 +63,77 @@ class Bridge:
         session.address = caller.address        # for the slow log
         session.name = caller.name
         session.protocol = 2
-        if self._reading is None:
-            self._make_tables()
-        self.tables = self._reading
         self.read_only = read_only
         self.wrote = False
         self.kept_for = _REPL_AOF | _REPL_REPLICA
 
     def _make_tables(self):
-        commands = self._engine.commands
-        allowed = {name: record for name, record in commands.items() if "noscript" not in record.flags}
-        self._all = tables_by_count(allowed)
-        self._reading = tables_by_count({name: record for name, record in allowed.items() if not record.writes})
+        """What may be called at once, as in dispatch.py: see `tables_by_count`."""
+        return tables_by_count({name: record for name, record in self._engine.commands.items()
+                                if "noscript" not in record.flags})
+
+    def _may_write(self, command):
+        """Whether the script may call `command`, its first one that writes; if so it may call all others, too."""
+        if self.read_only or self._engine.refuses_writes is not None:
+            return False
+        self.wrote = "write" in command.flags
+        return True
 
     def make_call(self):
         """The functions `redis.call` and `redis.pcall`."""
         bridge, engine, session = self, self._engine, self.session
-        keyspace = engine.keyspace
+        keyspace, monotonic = engine.keyspace, engine.clock.monotonic
         frame_at, outermost = sys._getframe, Runtime.call.__code__
+        tables = self._make_tables()
 
         def call(*argv):
-            if frame_at(2).f_code is not outermost:     # not called by a script's main function
+            frame = frame_at(2)
+            if frame.f_code is not outermost and _is_deep(frame, outermost):
                 need_room()
-            words = 1
+            count, words = len(argv), 1
             try:
-                command = bridge.tables[len(argv)].get(argv[0])
+                command = tables[count].get(argv[0])
             except IndexError:                  # nothing, or very many words
                 command = None
-            if command is None:
+            if command is None or command.writes and not bridge.wrote and not bridge._may_write(command):
                 command, words, argv = bridge._examine(argv)
+                count = 0
             else:
                 for arg in argv:
                     if arg.__class__ is not bytes:
                         argv = _spell(argv)
                         break
-            if keyspace.effects is None:
-                reply = run_command(session, command, words, argv)
-            else:
+            effects = keyspace.effects
+            if effects is not None:
                 number, dirty = session.db.number, keyspace.dirty
-                reply = run_command(session, command, words, argv)
-                if keyspace.effects or keyspace.dirty != dirty:
-                    bridge._note(number, argv, keyspace.dirty != dirty)
+            started = monotonic()
+            try:
+                if count == 3:
+                    reply = command.handler(session, argv[1], argv[2])
+                elif count == 4:
+                    reply = command.handler(session, argv[1], argv[2], argv[3])
+                elif count == 2:
+                    reply = command.handler(session, argv[1])
+                else:
+                    reply = command.handler(session, *argv[words:])
+            except RedisError as error:
+                reply = error.as_reply().for_request(argv)
+                engine.count_error(command, reply)
+            except Exception:
+                reply = engine.report_bug(command, argv)
+            elapsed_s = monotonic() - started
+            command.calls += 1
+            command.seconds += elapsed_s
+            if elapsed_s >= engine.slow_s:
+                engine.command_ran(session, command, argv, elapsed_s)
+            if effects is not None and (keyspace.effects or keyspace.dirty != dirty):
+                bridge._note(number, argv, keyspace.dirty != dirty)
             kind = reply.__class__
             if kind is bytes:
                 return reply
             if kind is int:
                 return float(reply)
-            if isinstance(reply, RedisError):
+            if kind is not list and isinstance(reply, RedisError):
                 raise LuaError(to_lua(reply, 2))
             return to_lua(reply, session.protocol)
 
@@ -150,7 +172,6 @@ class Bridge:
             if self._engine.refuses_writes is not None:
                 raise self._engine.refuses_writes
             self.wrote = True
-            self.tables = self._all
 
     # What the commands come to
 
@@ -228,16 +249,25 @@ class Bridge:
         return True
 
 
+def _is_deep(frame, outermost):
+    """Whether a frame is many calls away from the code that calls scripts: only then there may be no room."""
+    for _ in range(_FEW_CALLS):
+        if frame is None or frame.f_code is outermost:
+            return False
+        frame = frame.f_back
+    return True
+
+
 def _spell(argv):
     """The arguments of a command as bytes; raises LuaError."""
     words = []
     for arg in argv:
-        if arg.__class__ is float:
-            words.append(spell_number(arg))
-        elif arg.__class__ is bytes:
-            words.append(arg)
-        else:
-            raise call_error(b"Lua redis lib command arguments must be strings or integers")
+        kind = arg.__class__
+        if kind is not bytes:
+            if kind is not float:
+                raise call_error(b"Lua redis lib command arguments must be strings or integers")
+            arg = spell_number(arg)
+        words.append(arg)
     return words
 
 

@@ -18,6 +18,7 @@ from ..lua.values import Table, key_of, raw_set
 from ..replies import (Attribute, BigNumber, Encoded, MapReply, NoReply, NullArray, SetReply, SpelledBigNumber,
                        SpelledDouble, Verbatim, VerbatimIn)
 from ..resp import encode_into
+from ..shortest_double import format_shortest
 
 __all__ = ["to_lua", "reply_of", "error_table", "spell_number", "sequence", "text_of_error", "decode_text"]
 
@@ -26,6 +27,7 @@ _DEEPEST = 7995                                 # nested tables in a reply; Lua'
 _NESTED = 50                                    # so deep by recursion
 _MOST_BYTES = 512 * 1024 * 1024                 # of a reply, about
 _BYTES_OF_TABLE, _BYTES_OF_ITEM = 100, 8        # besides what is in strings
+_FEW = 8                                        # items of a list up to which a plain loop is quicker
 _POSITIONS = [float(position) for position in range(1, 1025)]
 _FIELDS = frozenset((b"err", b"ok", b"double", b"big_number", b"verbatim_string", b"map", b"set"))
 
@@ -33,8 +35,13 @@ _FIELDS = frozenset((b"err", b"ok", b"double", b"big_number", b"verbatim_string"
 def sequence(values):
     """A Table with these Lua values (a list, no nil among them) at 1, 2, ..."""
     table = Table()
-    if values:
+    if len(values) > _FEW:
         table.update(zip(_POSITIONS if len(values) <= 1024 else map(float, range(1, len(values) + 1)), values))
+    else:
+        position = 0.0
+        for value in values:
+            position += 1.0
+            table[position] = value
     return table
 
 
@@ -45,11 +52,13 @@ def decode_text(data):
 
 def spell_number(number):
     """A number as an argument of a command, bytes: the shortest text that reads as the same number."""
-    if -_EXACT_INTEGER <= number <= _EXACT_INTEGER and number == int(number):
-        return b"%d" % number
+    if number.is_integer() and -_EXACT_INTEGER <= number <= _EXACT_INTEGER:
+        return b"%d" % int(number)
+    if math.isfinite(number):
+        return format_shortest(number)
     if number != number:
         return b"-nan" if math.copysign(1.0, number) < 0 else b"nan"
-    return format_float(number)
+    return b"inf" if number > 0 else b"-inf"
 
 
 # --- replies of commands -------------------------------------------------------------------------------
@@ -97,13 +106,15 @@ def _status(reply, protocol):
 
 
 def _array(reply, protocol):
-    if set(map(type, reply)) == {bytes}:
+    if len(reply) > _FEW and set(map(type, reply)) == {bytes}:
         return sequence(reply)
     table = Table()
-    for position, item in enumerate(reply, 1):
-        value = to_lua(item, protocol)
+    position = 0.0
+    for item in reply:
+        position += 1.0
+        value = item if item.__class__ is bytes else to_lua(item, protocol)
         if value is not None:
-            table[float(position)] = value
+            table[position] = value
     return table
 
 

@@ -15,6 +15,7 @@ import weakref
 
 from ..errors import RedisError
 from ..inline import split_inline
+from ..lua.arguments import to_integer
 from ..lua.diagnosis import diagnose
 from ..lua.errors import LibraryError, LuaError, ScriptKilled
 from ..lua.libraries.math import Random, random_of, randomseed_of
@@ -210,14 +211,15 @@ class Scripting:
     def _reply_of(self, session, program, keys, args):
         runtime = program.runtime
         if program.is_eval:
-            store = dict.__setitem__            # _G is read-only for all others
-            store(runtime.globals, b"KEYS", sequence(keys))
-            store(runtime.globals, b"ARGV", sequence(args))
+            # By dict's own method, for _G is read-only.
+            dict.update(runtime.globals, {b"KEYS": sequence(keys), b"ARGV": sequence(args)})
             result = runtime.call(program.function)
         else:
             result = runtime.call(program.function, sequence(keys), sequence(args))
         if result.__class__ is tuple:
             result = first(result)
+        if result.__class__ is float:
+            return to_integer(result)           # the usual case of `reply_of`
         return reply_of(result, self.bridge.session.protocol, session.protocol, self.engine.stats.count_error,
                         runtime.pause)
 

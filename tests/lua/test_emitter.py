@@ -85,6 +85,25 @@ class OrderTest(ProgramCase):
             true
             """)
 
+    def test_arguments_before_a_last_call_are_read_before_it(self):
+        self.check("""
+            local t = {f = print, x = 1}
+            local up = "old"
+            local function all(...) t.f, t.x, up = nil, 2, "new" return ... end
+            local function show(...) print(...) end
+            t.f(t.x, all())
+            t.f = print
+            t.x, up = 1, "old"
+            t.f(up, t.x, all(7, 8))
+            show(t.x, (all(3)), all("a", nil))
+            show(t.x, all(nil))
+            """, """
+            1
+            old 1 7 8
+            2 3 a nil
+            2 nil
+            """)
+
     def test_what_is_called_and_indexed_is_evaluated_first(self):
         self.check("""
             local function one() return 1 end

@@ -108,14 +108,14 @@ def unpack(table=NO_VALUE, start=NO_VALUE, stop=NO_VALUE, *_):
 
 
 def tonumber(value=NO_VALUE, base=NO_VALUE, *_):
-    base = 10 if base is NO_VALUE else optional_int(base, 2, 10)
-    if base == 10:
-        if value.__class__ is float:
-            return value
+    if base is NO_VALUE or optional_int(base, 2, 10) == 10:
         if value.__class__ is bytes:
             return parse_number(value)
+        if value.__class__ is float:
+            return value
         check_any(value, 1)
         return None
+    base = check_int(base, 2)
     text = check_string(value, 1)
     if not 2 <= base <= 36:
         raise ArgumentError(2, b"base out of range")
