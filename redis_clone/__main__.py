@@ -15,6 +15,7 @@ import threading
 
 from . import process
 from .config import Config, ConfigError, quote
+from .departures import Departures
 from .errors import RedisError
 from .log import Log
 from .server import ListenError, LoadError, Server
@@ -195,10 +196,13 @@ def _run(config, log, configured):
     log.role = "M"
     if not process.raise_descriptor_limit(config, log):
         return 1
-    process.tune_threads(config, log)
+    take_turns = process.tune_threads(config, log)
     process.allow_recursion(log)
     server = Server(config, log)
     server.engine.owns_process = True
+    if take_turns:
+        server.departures = Departures()
+        server.departures.start()
     config.on_change("loglevel", log.set_level)
     config.on_change("dir", os.chdir)
     _follow_signals(server, log)

@@ -6,7 +6,8 @@ hold of the engine's lock. The replies leave in one send, without the lock: a sl
 itself. Nothing polls; who wants to end a connection shuts its socket down, which wakes its thread.
 
 A reply that tells of changes leaves when the journal (journal.py) allows it, for the append-only file must know
-of them first. It may then be the journal's thread that sends it (`deliver`).
+of them first. It may then be the journal's thread that sends it (`deliver`). The reply to a command that was not
+quick may leave together with those of other clients (departures.py), and then others may send it (`depart`).
 """
 import socket
 import socketserver
@@ -31,6 +32,8 @@ _READ_SIZE = 479
 _LARGE_READ_SIZE = 65536
 # The rest of a long value is waited for in one call: among busy clients each wait costs a turn of all the others.
 _LONGEST_WAIT = 1 << 20
+_QUICK_S = 10e-6                # of commands: their clients have no time to fall asleep
+_LONGEST_LEFT = 1 << 14         # bytes of a reply that others may send: a socket takes that at once
 _WAIT_FOR_ALL = getattr(socket, "MSG_WAITALL", 0)
 _DONT_WAIT = getattr(socket, "MSG_DONTWAIT", 0)
 
@@ -47,6 +50,11 @@ class ClientHandler(socketserver.BaseRequestHandler):
             keep_alive(self.request, server.config["tcp-keepalive"])
         self.parser = RequestParser(server.max_bulk)
         self.outbox = None                      # for what other threads send to this client: `deliver`, `open_outbox`
+        self.departures = server.departures     # None: replies are always sent at once
+        self.turn = server.departures.turn if server.departures is not None else 0
+        self.departing = threading.Lock()       # guards `left`, and is held while others send it
+        self.left = None                        # a reply for others to send
+        self.has_left = False                   # it may still be there, or on its way
         address, local_address = addresses_of(self.request, self.client_address)
         with self.engine.lock:
             self.session = self.engine.open_session(address, local_address)
@@ -88,12 +96,15 @@ class ClientHandler(socketserver.BaseRequestHandler):
                     reply = join(out)
                     session.bytes_out += len(reply)
                     if journal.recorded == journal.flushed:
-                        sendall(reply)
+                        if session.took_s < _QUICK_S and not self.has_left:
+                            sendall(reply)
+                        else:
+                            self.leave(reply)
                     elif journal.grouping:
                         self.send_when_kept(reply)
                     else:
                         journal.flush()
-                        sendall(reply)
+                        self.leave(reply)
                 else:
                     if not self.finish_batch(requests, done, out, left if done is not None else None):
                         return
@@ -190,15 +201,44 @@ class ClientHandler(socketserver.BaseRequestHandler):
             session.outbox.wait_until_drained()
         return not violated and not session.closing
 
+    def leave(self, reply):
+        """Send a reply, or leave it to be sent together with those of other clients."""
+        if self.has_left:
+            self.send_left()
+        self.wait_for_reader()
+        departures, took_s, ended_s = self.departures, self.session.took_s, self.session.active_s
+        if departures is not None and took_s >= _QUICK_S and len(reply) <= _LONGEST_LEFT:
+            size = departures.size_for(self, ended_s - took_s, ended_s)
+            if size > 1:
+                self.left, self.has_left = reply, True
+                departures.join(self, size)
+                return
+        self.request.sendall(reply)
+
+    def depart(self):
+        """For departures: send the reply that is left, if it still is, without waiting for the client."""
+        with self.departing:
+            reply, self.left = self.left, None
+            if reply is not None:
+                self.deliver(reply)
+
+    def send_left(self):
+        """See that the reply that is left is on its way, before anything else is sent."""
+        self.depart()
+        # What the socket has not taken is in the outbox: nothing is to overtake it.
+        self.has_left = self.outbox is not None
+
     def send_when_kept(self, reply):
         """Send a reply when what it tells of is as safe as `appendfsync` wants it; that may be later."""
+        if self.has_left:
+            self.send_left()
         self.wait_for_reader()
         if not self.engine.journal.keep_back(self, reply, self.session.promised):
             self.wait_for_reader()              # the one before may have been delivered just now, in part
             self.request.sendall(reply)
 
     def deliver(self, reply):
-        """For the journal: send a reply that was kept back, without waiting for the client."""
+        """Send a reply that was kept back or left, without waiting for the client; for any thread."""
         if self.outbox is None:
             try:
                 sent = self.request.send(reply, _DONT_WAIT) if _DONT_WAIT else 0
@@ -221,6 +261,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def send(self, out):
         if out:
+            if self.has_left:
+                self.send_left()
             self.wait_for_reader()
             reply = b"".join(out)
             self.session.bytes_out += len(reply)
@@ -287,6 +329,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
         journal = self.engine.journal
         if journal.recorded != journal.flushed:
             journal.wait_for(0)                 # replies that are kept back go first, and may need an outbox, too
+        if self.has_left:
+            self.send_left()
         if self.outbox is None:
             self.outbox = self.new_outbox()
         return self.outbox
@@ -316,6 +360,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def finish(self):
         self.engine.journal.wait_for(0)         # replies that are kept back: the socket is closed next
+        self.send_left()
         if self.session.outbox is None:
             self.wait_for_reader()
         with self.engine.lock:

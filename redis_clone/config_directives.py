@@ -303,6 +303,7 @@ _TABLE = (
     # too: "" means one processor chosen at the start, "all" leaves the choice to the system.
     ("scheduler-batch", YesNo(), "yes", "fixed"),
     ("switch-interval-ms", Integer(1, 10_000), "100", "fixed"),
+    ("group-replies", YesNo(), "yes", "fixed"),
 
     # Our own: the log tells how long each stage of a command takes, for one command in so many (trace.py).
     ("trace", YesNo(), "no"),

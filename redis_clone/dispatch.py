@@ -47,7 +47,7 @@ def execute_batch(session, requests, out):
     done = None
     recording, dirty = keyspace.effects is not None, keyspace.dirty
     engine.running = session
-    started = monotonic()
+    began = started = monotonic()
     for argv in requests:
         keyspace.now = started
         count = len(argv)
@@ -118,6 +118,7 @@ def execute_batch(session, requests, out):
                 break
     session.last_command = command
     session.active_s = started
+    session.took_s = started - began
     engine.running = None
     return done
 

@@ -7,7 +7,8 @@ The tuning is there because of the interpreter lock. With one thread for each cl
 another processor fights for that lock, and two thirds of the speed go to the scheduler. So the threads keep
 to one processor (`server-cpulist`), a thread that wakes up does not push aside the one that runs
 (`scheduler-batch`), and those that wait for the lock ask for it every 100 ms instead of every 5
-(`switch-interval-ms`). An interpreter without that lock (free-threaded) needs none of this.
+(`switch-interval-ms`). Threads that take turns so well may also send their replies in groups (`group-replies`,
+departures.py). An interpreter without that lock (free-threaded) needs none of this.
 """
 
 import contextlib
@@ -37,15 +38,27 @@ _RESERVED_DESCRIPTORS = 32                      # for listeners, files, pipes: a
 
 
 def tune_threads(config, log):
-    """Set scheduling, processor, switch interval and stack size for the threads that are yet to start."""
-    done = [_set_stack_size()]
+    """Set scheduling, processor, switch interval and stack size for the threads that are yet to start.
+
+    Returns whether they take turns well enough for replies in groups: see departures.py.
+    """
+    done, take_turns = [_set_stack_size()], False
     if getattr(sys, "_is_gil_enabled", lambda: True)():
         done += [_use_batch_scheduling(config, log),
                  _use_one_processor(config, log),
                  _set_switch_interval(config)]
+        take_turns = config["group-replies"] and _take_turns()
+        done += ["replies in groups (group-replies)" if take_turns else None]
     else:
         done += ["the rest as the system has it, since this Python runs threads in parallel"]
     log.notice("Threads: " + "; ".join(filter(None, done)))
+    return take_turns
+
+
+def _take_turns():
+    """Whether threads share one processor, and none that wakes up pushes aside the one that runs."""
+    return (hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) == os.SCHED_BATCH
+            and len(os.sched_getaffinity(0)) == 1)
 
 
 def _set_stack_size():

@@ -62,6 +62,7 @@ class Server:
         self._port = port
         self._listens = listen
         self.watcher = SocketWatcher()
+        self.departures = None                  # a Departures, started, if replies may leave in groups
         self.listeners = []
         self.client_threads = ClientThreads()
         self.exit_code = 0
@@ -236,6 +237,8 @@ class Server:
                 thread.join()
 
     def _stop_all(self):
+        if self.departures is not None:
+            self.departures.stop()
         self.watcher.stop()                     # first, or it would look after each client that is hung up on
         end_by_force(self.engine)
         self._stop.set()

@@ -52,7 +52,7 @@ class Session:
         "engine", "id", "db", "protocol", "user", "authenticated", "tables", "transaction",
         "transaction_failed", "transaction_spoiled", "watching", "channels", "patterns", "shard_channels",
         "pushes", "may_block", "waiter", "postponed", "reply_mode", "no_evict", "no_touch", "name",
-        "library_name", "library_version", "created_s", "active_s",
+        "library_name", "library_version", "created_s", "active_s", "took_s",
         "last_command", "promised", "address", "local_address", "descriptor", "closing", "outbox", "connection",
         "bytes_in", "bytes_out", "kind", "traced", "journey")
 
@@ -63,6 +63,7 @@ class Session:
         self.local_address = local_address
         self.descriptor = -1
         self.created_s = self.active_s = engine.keyspace.now
+        self.took_s = 0.0                   # its last read's commands
         self.kind = "normal"                # normal, replica, primary: the classes of output limits; script
         self.last_command = None
         self.promised = 0                   # how much of the journal its last reply about a change tells of

@@ -21,7 +21,7 @@ LEVELS = [
     {"keyspace", "field_expiry"},
     {"config_types", "config_directives", "config", "config_rewrite", "log",
      "memory_use", "value_size", "digest"},
-    {"session", "outbox", "stats", "eviction", "group_commit", "journal"},
+    {"session", "outbox", "departures", "stats", "eviction", "group_commit", "journal"},
     {"blocking", "pubsub", "expiry", "info", "notify", "monitor", "trace"},
     {"dispatch", "child", "snapshots", "append_only"},
     {"scripting"},

@@ -81,6 +81,16 @@ class TuneThreadsTest(ProcessTestCase):
             "* Threads: stacks of 1024 kB; batch scheduling (scheduler-batch); processor 5 (server-cpulist); "
             "a switch interval of 100 ms (switch-interval-ms)"])
 
+    def test_replies_leave_in_groups_where_threads_take_turns(self):
+        for words, scheduler, processors, expected in (
+                ((), 3, {5}, True), ((), 0, {5}, False), ((), 3, {1, 5}, False), (("group-replies no",), 3, {5}, False)):
+            with self.subTest((words, scheduler, processors)):
+                self.load(*words)
+                self.os.sched_getscheduler.side_effect = [0, scheduler]
+                self.os.sched_getaffinity.side_effect = [{0, 1, 5}, processors]
+                self.assertIs(process.tune_threads(self.config, self.log), expected)
+                self.assertIs(self.logged()[-1].endswith("; replies in groups (group-replies)"), expected)
+
     def test_follows_the_directives(self):
         self.load("scheduler-batch no", "server-cpulist 0-1", "switch-interval-ms 5")
         self.tune()

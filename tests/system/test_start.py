@@ -294,11 +294,13 @@ class TuningTest(StartTestCase):
         self.assertEqual(os.sched_getscheduler(self.server.pid), os.SCHED_BATCH)
         self.assertIn(f"batch scheduling (scheduler-batch); processor {min(processors)} (server-cpulist)",
                       self.log)
+        self.assertIn("; replies in groups (group-replies)", self.log)
 
     def test_can_be_switched_off(self):
         self.start("--scheduler-batch", "no", "--server-cpulist", "all")
         self.assertEqual(os.sched_getaffinity(self.server.pid), os.sched_getaffinity(0))
         self.assertEqual(os.sched_getscheduler(self.server.pid), os.sched_getscheduler(0))
+        self.assertNotIn("replies in groups", self.log)
 
     @unittest.skipIf(may_exceed_limits(), "a process with this privilege raises the limit instead")
     def test_too_few_descriptors_lower_maxclients(self):
