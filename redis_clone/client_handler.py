@@ -204,8 +204,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
     def leave(self, reply):
         """Send a reply, or leave it to be sent together with those of other clients."""
         if self.has_left:
-            self.send_left()
-        self.wait_for_reader()
+            self.depart()
+            self.wait_for_reader()
         departures, took_s, ended_s = self.departures, self.session.took_s, self.session.active_s
         if departures is not None and took_s >= _QUICK_S and len(reply) <= _LONGEST_LEFT:
             size = departures.size_for(self, ended_s - took_s, ended_s)
@@ -221,17 +221,13 @@ class ClientHandler(socketserver.BaseRequestHandler):
             reply, self.left = self.left, None
             if reply is not None:
                 self.deliver(reply)
-
-    def send_left(self):
-        """See that the reply that is left is on its way, before anything else is sent."""
-        self.depart()
-        # What the socket has not taken is in the outbox: nothing is to overtake it.
-        self.has_left = self.outbox is not None
+                # What the socket has not taken is in the outbox: nothing is to overtake it.
+                self.has_left = self.outbox is not None
 
     def send_when_kept(self, reply):
         """Send a reply when what it tells of is as safe as `appendfsync` wants it; that may be later."""
         if self.has_left:
-            self.send_left()
+            self.depart()
         self.wait_for_reader()
         if not self.engine.journal.keep_back(self, reply, self.session.promised):
             self.wait_for_reader()              # the one before may have been delivered just now, in part
@@ -262,7 +258,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
     def send(self, out):
         if out:
             if self.has_left:
-                self.send_left()
+                self.depart()
             self.wait_for_reader()
             reply = b"".join(out)
             self.session.bytes_out += len(reply)
@@ -330,7 +326,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
         if journal.recorded != journal.flushed:
             journal.wait_for(0)                 # replies that are kept back go first, and may need an outbox, too
         if self.has_left:
-            self.send_left()
+            self.depart()
         if self.outbox is None:
             self.outbox = self.new_outbox()
         return self.outbox
@@ -360,7 +356,7 @@ class ClientHandler(socketserver.BaseRequestHandler):
 
     def finish(self):
         self.engine.journal.wait_for(0)         # replies that are kept back: the socket is closed next
-        self.send_left()
+        self.depart()
         if self.session.outbox is None:
             self.wait_for_reader()
         with self.engine.lock:

@@ -79,6 +79,8 @@ def execute_batch(session, requests, out):
                     reply = handler(session, argv[1], argv[2], argv[3])
                 elif count == 1:
                     reply = handler(session)
+                elif count == 6:
+                    reply = handler(session, argv[1], argv[2], argv[3], argv[4], argv[5])
                 else:
                     reply = handler(session, *argv[1:])
             except RedisError as error:

@@ -57,8 +57,9 @@ def tune_threads(config, log):
 
 def _take_turns():
     """Whether threads share one processor, and none that wakes up pushes aside the one that runs."""
-    return (hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) == os.SCHED_BATCH
-            and len(os.sched_getaffinity(0)) == 1)
+    if not hasattr(os, "SCHED_BATCH") or not hasattr(os, "sched_getaffinity"):
+        return False
+    return os.sched_getscheduler(0) == os.SCHED_BATCH and len(os.sched_getaffinity(0)) == 1
 
 
 def _set_stack_size():

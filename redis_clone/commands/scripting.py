@@ -51,7 +51,8 @@ def _evaluate_known(session, digest, count, args, read_only):
     program = scripting.programs.get(digest) or scripting.programs.get(digest.lower())
     if program is None and len(digest) != _LENGTH_OF_SHA1:
         raise _no_script()
-    count = parse_key_count(count, args)
+    known = _COUNTS.get(count, len(args) + 1)
+    count = known if known <= len(args) else parse_key_count(count, args)
     if program is None:
         raise _no_script()
     return scripting.run(session, program, args[:count], args[count:], read_only)

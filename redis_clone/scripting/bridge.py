@@ -23,18 +23,13 @@ from ..propagation import INSTEAD
 from ..registry import find, tables_by_count
 from ..session import Session
 from ..version import REDIS_VERSION
-from .conversion import decode_text, error_table, spell_number, text_of_error, to_lua
+from .conversion import array_to_lua, call_error, decode_text, error_table, spell_argument, text_of_error, to_lua
 
-__all__ = ["Bridge", "call_error"]
+__all__ = ["Bridge"]
 
 _REPL_AOF, _REPL_REPLICA = 1, 2
 _FEW_CALLS = 8                  # as many are quicker to look through than it is to see whether there is room
 _LEVELS = ("debug", "verbose", "notice", "warning")
-
-
-def call_error(text):
-    """The LuaError of a function of `redis` that was called wrongly; `text` is bytes without a code."""
-    return LuaError(error_table(b"ERR " + text, False))
 
 
 class Bridge:
@@ -114,6 +109,8 @@ class Bridge:
                     reply = command.handler(session, argv[1], argv[2], argv[3])
                 elif count == 2:
                     reply = command.handler(session, argv[1])
+                elif count == 6:
+                    reply = command.handler(session, argv[1], argv[2], argv[3], argv[4], argv[5])
                 else:
                     reply = command.handler(session, *argv[words:])
             except RedisError as error:
@@ -133,7 +130,9 @@ class Bridge:
                 return reply
             if kind is int:
                 return float(reply)
-            if kind is not list and isinstance(reply, RedisError):
+            if kind is list:
+                return array_to_lua(reply, session.protocol)
+            if isinstance(reply, RedisError):
                 raise LuaError(to_lua(reply, 2))
             return to_lua(reply, session.protocol)
 
@@ -260,15 +259,7 @@ def _is_deep(frame, outermost):
 
 def _spell(argv):
     """The arguments of a command as bytes; raises LuaError."""
-    words = []
-    for arg in argv:
-        kind = arg.__class__
-        if kind is not bytes:
-            if kind is not float:
-                raise call_error(b"Lua redis lib command arguments must be strings or integers")
-            arg = spell_number(arg)
-        words.append(arg)
-    return words
+    return [arg if arg.__class__ is bytes else spell_argument(arg) for arg in argv]
 
 
 def _error_reply(*args):

@@ -14,13 +14,15 @@ import math
 from ..args import format_float
 from ..errors import RedisError
 from ..lua.arguments import to_integer
+from ..lua.errors import LuaError
 from ..lua.values import Table, key_of, raw_set
 from ..replies import (Attribute, BigNumber, Encoded, MapReply, NoReply, NullArray, SetReply, SpelledBigNumber,
                        SpelledDouble, Verbatim, VerbatimIn)
 from ..resp import encode_into
 from ..shortest_double import format_shortest
 
-__all__ = ["to_lua", "reply_of", "error_table", "spell_number", "sequence", "text_of_error", "decode_text"]
+__all__ = ["to_lua", "array_to_lua", "reply_of", "error_table", "call_error", "spell_argument", "sequence",
+           "text_of_error", "decode_text"]
 
 _EXACT_INTEGER = float(1 << 62)                 # beyond it Redis spells numbers as floating point
 _DEEPEST = 7995                                 # nested tables in a reply; Lua's own stack ends there
@@ -50,15 +52,20 @@ def decode_text(data):
     return data.decode("utf-8", "surrogateescape")
 
 
-def spell_number(number):
-    """A number as an argument of a command, bytes: the shortest text that reads as the same number."""
-    if number.is_integer() and -_EXACT_INTEGER <= number <= _EXACT_INTEGER:
-        return b"%d" % int(number)
-    if math.isfinite(number):
-        return format_shortest(number)
-    if number != number:
-        return b"-nan" if math.copysign(1.0, number) < 0 else b"nan"
-    return b"inf" if number > 0 else b"-inf"
+def spell_argument(value):
+    """An argument of a command that is no string, as bytes: the shortest text that reads as the same number.
+
+    Raises LuaError if it is no number either.
+    """
+    if value.__class__ is not float:
+        raise call_error(b"Lua redis lib command arguments must be strings or integers")
+    if value.is_integer() and -_EXACT_INTEGER <= value <= _EXACT_INTEGER:
+        return b"%d" % int(value)
+    if math.isfinite(value):
+        return format_shortest(value)
+    if value != value:
+        return b"-nan" if math.copysign(1.0, value) < 0 else b"nan"
+    return b"inf" if value > 0 else b"-inf"
 
 
 # --- replies of commands -------------------------------------------------------------------------------
@@ -88,6 +95,11 @@ def error_table(text, is_counted):
     return table
 
 
+def call_error(text):
+    """The LuaError of a function of `redis` that was called wrongly; `text` is bytes without a code."""
+    return LuaError(error_table(b"ERR " + text, False))
+
+
 def text_of_error(error):
     """The text of a RedisError as scripts see it, bytes: on one line, and with a code if it has only one word."""
     text = str(error).encode("utf-8", "surrogateescape")
@@ -105,7 +117,8 @@ def _status(reply, protocol):
     return table
 
 
-def _array(reply, protocol):
+def array_to_lua(reply, protocol):
+    """A list as a table; where `protocol` makes nil of an item there is a gap."""
     if len(reply) > _FEW and set(map(type, reply)) == {bytes}:
         return sequence(reply)
     table = Table()
@@ -120,7 +133,7 @@ def _array(reply, protocol):
 
 def _map(reply, protocol):
     if protocol == 2:
-        return _array([item for pair in reply.items() for item in pair], protocol)
+        return array_to_lua([item for pair in reply.items() for item in pair], protocol)
     table = Table()
     for key, value in reply.items():
         _put(table, to_lua(key, protocol), to_lua(value, protocol))
@@ -128,12 +141,12 @@ def _map(reply, protocol):
 
 
 def _map_of_pairs(reply, protocol):
-    return _array(reply, protocol) if protocol == 2 else _map(reply, protocol)
+    return array_to_lua(reply, protocol) if protocol == 2 else _map(reply, protocol)
 
 
 def _set(reply, protocol):
     if protocol == 2:
-        return _array(list(reply), protocol)
+        return array_to_lua(list(reply), protocol)
     table = Table()
     for member in reply:
         _put(table, to_lua(member, protocol), True)
@@ -177,9 +190,9 @@ def _verbatim(reply, protocol):
 
 
 _CONVERTERS = {
-    bytearray: lambda reply, protocol: bytes(reply), str: _status, list: _array, tuple: _array, dict: _map, set: _set,
-    frozenset: _set, float: _double, bool: _boolean, RedisError: _error, SpelledDouble: _spelled_double,
-    SetReply: _set, MapReply: _map_of_pairs, Verbatim: _verbatim, BigNumber: _big_number,
+    bytearray: lambda reply, protocol: bytes(reply), str: _status, list: array_to_lua, tuple: array_to_lua,
+    dict: _map, set: _set, frozenset: _set, float: _double, bool: _boolean, RedisError: _error,
+    SpelledDouble: _spelled_double, SetReply: _set, MapReply: _map_of_pairs, Verbatim: _verbatim, BigNumber: _big_number,
     Attribute: lambda reply, protocol: to_lua(reply.reply, protocol),
     NullArray: lambda reply, protocol: to_lua(None, protocol), NoReply: lambda reply, protocol: False,
 }

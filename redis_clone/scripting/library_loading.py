@@ -19,8 +19,7 @@ from ..errors import RedisError
 from ..inline import split_inline
 from ..lua.errors import LuaError
 from ..lua.values import Table, to_string, type_name
-from .bridge import call_error
-from .conversion import decode_text
+from .conversion import call_error, decode_text
 from .scripts import Program, parse_flags
 
 __all__ = ["Function", "Library", "LibraryLoader", "LibraryRefused", "parse_source"]

@@ -192,14 +192,27 @@ class Scripting:
         self.running = program
         if not self.watch.awake:
             self.watch.wake()
+        runtime = program.runtime
         try:
-            reply = self._reply_of(session, program, keys, args)
+            if program.is_eval:
+                # By dict's own method, for _G is read-only.
+                dict.update(runtime.globals, {b"KEYS": sequence(keys), b"ARGV": sequence(args)})
+                result = runtime.call(program.function)
+            else:
+                result = runtime.call(program.function, sequence(keys), sequence(args))
+            if result.__class__ is tuple:
+                result = first(result)
+            if result.__class__ is float:       # the usual case of `reply_of`
+                reply = to_integer(result)
+            else:
+                reply = reply_of(result, bridge.session.protocol, session.protocol, engine.stats.count_error,
+                                 runtime.pause)
         except (LuaError, ScriptKilled) as error:
             reply = self._failure(program, error)
         finally:
             self.running = self.caller = None
             self.keys = self.args = ()
-            program.runtime.environment = program.runtime.globals       # setfenv(0, ...) ends with the script
+            runtime.environment = runtime.globals       # setfenv(0, ...) ends with the script
             if engine.busy is not None:
                 self.watch.calm_down()
             if effects is not None:
@@ -207,21 +220,6 @@ class Scripting:
         if reply.__class__ is RedisError:
             raise reply
         return reply
-
-    def _reply_of(self, session, program, keys, args):
-        runtime = program.runtime
-        if program.is_eval:
-            # By dict's own method, for _G is read-only.
-            dict.update(runtime.globals, {b"KEYS": sequence(keys), b"ARGV": sequence(args)})
-            result = runtime.call(program.function)
-        else:
-            result = runtime.call(program.function, sequence(keys), sequence(args))
-        if result.__class__ is tuple:
-            result = first(result)
-        if result.__class__ is float:
-            return to_integer(result)           # the usual case of `reply_of`
-        return reply_of(result, self.bridge.session.protocol, session.protocol, self.engine.stats.count_error,
-                        runtime.pause)
 
     def _check_flags(self, flags, read_only):
         """Refuse at once what a script that tells of itself is going to be refused for."""

@@ -6,7 +6,7 @@ from redis_clone.errors import RedisError, WrongTypeError
 from redis_clone.lua.values import Table, array_of, raw_get, raw_set
 from redis_clone.replies import NULL_ARRAY, Attribute, BigNumber, MapReply, SetReply, SpelledDouble, Verbatim
 from redis_clone.resp import encode
-from redis_clone.scripting.conversion import reply_of, sequence, spell_number, to_lua
+from redis_clone.scripting.conversion import reply_of, sequence, spell_argument, to_lua
 
 
 def plain(value):
@@ -204,4 +204,4 @@ class SpellNumberTest(unittest.TestCase):
                                  (2.0 ** 63, b"9223372036854776000"),
                                  (0.1 + 0.2, b"0.30000000000000004"), (1e-7, b"1e-7"), (math.inf, b"inf"),
                                  (-math.inf, b"-inf"), (math.nan, b"nan"), (-math.nan, b"-nan"), (5e-324, b"5e-324")):
-            self.assertEqual(spell_number(number), expected)
+            self.assertEqual(spell_argument(number), expected)

@@ -110,7 +110,7 @@ def unpack(table=NO_VALUE, start=NO_VALUE, stop=NO_VALUE, *_):
 def tonumber(value=NO_VALUE, base=NO_VALUE, *_):
     if base is NO_VALUE or optional_int(base, 2, 10) == 10:
         if value.__class__ is bytes:
-            return parse_number(value)
+            return float(value) if value.isdigit() else parse_number(value)
         if value.__class__ is float:
             return value
         check_any(value, 1)
