@@ -70,6 +70,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
         lock, journal = self.engine.lock, self.engine.journal
         feed = parser.feed
         recv, sendall = self.request.recv, self.request.sendall
+        departures = self.departures
+        waiting = departures.waiting if departures is not None else ()
         join = b"".join
         read_size, large, missing = _READ_SIZE, False, 0
         try:
@@ -98,6 +100,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
                     if journal.recorded == journal.flushed:
                         if session.took_s < _QUICK_S and not self.has_left:
                             sendall(reply)
+                            if waiting:
+                                departures.send_all()
                         else:
                             self.leave(reply)
                     elif journal.grouping:
@@ -206,14 +210,13 @@ class ClientHandler(socketserver.BaseRequestHandler):
         if self.has_left:
             self.depart()
             self.wait_for_reader()
-        departures, took_s, ended_s = self.departures, self.session.took_s, self.session.active_s
-        if departures is not None and took_s >= _QUICK_S and len(reply) <= _LONGEST_LEFT:
-            size = departures.size_for(self, ended_s - took_s, ended_s)
-            if size > 1:
-                self.left, self.has_left = reply, True
-                departures.join(self, size)
+        session, departures = self.session, self.departures
+        if departures is not None and session.took_s >= _QUICK_S and len(reply) <= _LONGEST_LEFT:
+            if departures.take(self, reply, session.active_s - session.took_s, session.active_s):
                 return
         self.request.sendall(reply)
+        if departures is not None:
+            departures.send_all()
 
     def depart(self):
         """For departures: send the reply that is left, if it still is, without waiting for the client."""
@@ -263,6 +266,8 @@ class ClientHandler(socketserver.BaseRequestHandler):
             reply = b"".join(out)
             self.session.bytes_out += len(reply)
             self.request.sendall(reply)
+            if self.departures is not None:
+                self.departures.send_all()
 
     def wait_for_reader(self):
         """Let the client take what is left for it: nothing may overtake that, and it must not pile up."""

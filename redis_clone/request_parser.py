@@ -85,6 +85,10 @@ class RequestParser:
                     first, header, name, rest = pieces
                     if first == b"*1" and header == headers[len(name)] and not rest:
                         return [[name]]
+                elif len(pieces) - 1 == _PIECES.get(pieces[0]):         # one request of more words
+                    argv = pieces[2::2]
+                    if not pieces[-1] and pieces[1:-1:2] == [headers[len(arg)] for arg in argv]:
+                        return [argv]
             except IndexError:              # an argument longer than the headers made in advance
                 pass
             data = take_regular(pieces, requests)

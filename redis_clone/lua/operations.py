@@ -88,9 +88,11 @@ def call_value(function, *args):
 def _operands(left, right, event):
     """Two floats, or None and what the metamethod says."""
     # to_number of both, without the calls
-    left_number = left if left.__class__ is float else parse_number(left) if left.__class__ is bytes else None
-    right_number = right if right.__class__ is float else parse_number(right) if right.__class__ is bytes else None
-    if left_number is not None and right_number is not None:
+    left_number = left if left.__class__ is float else (
+        None if left.__class__ is not bytes else float(left) if left.isdigit() else parse_number(left))
+    right_number = right if right.__class__ is float else (
+        None if right.__class__ is not bytes else float(right) if right.isdigit() else parse_number(right))
+    if left_number is not None is not right_number:
         return left_number, right_number
     handler = metamethod_of(left, event)
     if handler is None:

@@ -68,9 +68,7 @@ class Scripting:
     programs    the scripts of EVAL by SHA1 (bytes, lower-case hex)
     runs        how many scripts have been started
     running     the Program that runs now, or None. While it does:
-    caller      the session that has called it
     keys, args  what it was given, lists of bytes
-    read_only   whether it was called with a command that ends in _RO or has declared no-writes
     started_s   when it began (engine.clock.monotonic)
     killed      SCRIPT KILL or FUNCTION KILL wants it to end
     """
@@ -83,9 +81,9 @@ class Scripting:
         self._runtime = None                    # of EVAL, once it is needed
         self._runtimes = weakref.WeakSet()      # all that there are
         self._random = Random()                 # one sequence for all scripts, whatever state they live in
-        self.running = self.caller = None
+        self.running = None
         self.keys = self.args = ()
-        self.read_only = self.killed = False
+        self.killed = False
         self.started_s = 0.0
         self.runs = 0
         self.watch = BusyWatch(self)
@@ -185,8 +183,7 @@ class Scripting:
         if effects is not None:
             keyspace.effects = []
         bridge.begin(session, read_only)
-        self.caller, self.keys, self.args = session, keys, args
-        self.read_only, self.killed = read_only, False
+        self.keys, self.args, self.killed = keys, args, False
         self.started_s = engine.clock.monotonic()
         self.runs += 1
         self.running = program
@@ -210,7 +207,7 @@ class Scripting:
         except (LuaError, ScriptKilled) as error:
             reply = self._failure(program, error)
         finally:
-            self.running = self.caller = None
+            self.running = None
             self.keys = self.args = ()
             runtime.environment = runtime.globals       # setfenv(0, ...) ends with the script
             if engine.busy is not None:
