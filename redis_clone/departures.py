@@ -62,7 +62,7 @@ class Departures:
         self._thread.start()
 
     def stop(self):
-        """Send what waits, and end the thread. Nobody may join any more."""
+        """Send what waits, and end the thread. Nothing is to be left here any more."""
         self._stopped = True
         self._wake()
         self._thread.join()
@@ -78,7 +78,8 @@ class Departures:
         pause_s, self._ended_s = began_s - self._ended_s, ended_s
         if others < _CROWD or pause_s > _SOON_S:
             return False
-        traveller.left, traveller.has_left = reply, True
+        # In this order: it may have been left here before, and be sent as soon as there is something to send.
+        traveller.has_left, traveller.left = True, reply
         waiting = self.waiting
         waiting.append(traveller)
         count = len(waiting)

@@ -12,7 +12,6 @@ import hashlib
 import sys
 from itertools import takewhile
 
-from ..dispatch import call as run_command
 from ..errors import RedisError
 from ..lua.arguments import to_integer
 from ..lua.errors import LuaError
@@ -98,6 +97,7 @@ class Bridge:
                     if arg.__class__ is not bytes:
                         argv = _spell(argv)
                         break
+            # What dispatch.call does, flat: for a short command a call more is a tenth of the time.
             effects = keyspace.effects
             if effects is not None:
                 number, dirty = session.db.number, keyspace.dirty
