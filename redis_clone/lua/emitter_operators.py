@@ -6,7 +6,7 @@ from .syntax import MULTIPLE, Binary, Constant, Local, Logical, Unary
 __all__ = ["OperatorEmitter"]
 
 _COPIED = 60            # characters of text that may stand twice
-_EXACT = "-9007199254740992.0 < {} < 9007199254740992.0"       # whole numbers up to 2^53
+_LEAST_INEXACT = 9007199254740992.0             # 2^53: up to it doubles hold all whole numbers
 _ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo", "^": "power"}
 _COMPARISONS = {"<": ("<", "lt"), "<=": ("<=", "le"), ">": (">", "lt"), ">=": (">=", "le")}
 
@@ -40,7 +40,7 @@ class OperatorEmitter(TextEmitter):
         if divides and not divisor_is_fine:
             test = f"{test} and {right_code}"
         if operator == "%":
-            test = f"{test} and {_EXACT.format(left_code)}"
+            test = f"{test} and {self.is_exact(left_code, right)}"
         return (f"({left_code} {operator} {right_code} if {test} else "
                 f"{place}{slow}({left_code}, {right_code}))")
 
@@ -51,8 +51,13 @@ class OperatorEmitter(TextEmitter):
             if left.__class__ is Local and left.variable.is_counter:
                 return f"({self.value(left)} % {divisor})"
             first, code = self.plain(left)
-            return f"({code} % {divisor} if {_EXACT.format(first)} else modulo({code}, {divisor}))"
+            return f"({code} % {divisor} if {self.is_exact(first, right)} else modulo({code}, {divisor}))"
         return self.of_two(left, right, lambda one, other: f"{one} {operator} {other}")
+
+    @staticmethod
+    def is_exact(left_code, right):
+        """The test whether Python's remainder is Lua's, `a - floor(a / b) * b`: all of that is below 2^53."""
+        return f"{right.value - _LEAST_INEXACT!r} <= {left_code} < {_LEAST_INEXACT!r}"
 
     def of_two(self, left, right, operation):
         """What `operation` makes of the texts of two operands; a late left one is read after the right one."""

@@ -136,8 +136,11 @@ class Server:
             raise LinkError(reason)
 
     def reset(self, touched_directives=()):
-        """Empty every database and give changed directives their values back."""
-        commands = [(b"FLUSHALL",)]
+        """Empty every database and give changed directives their values back.
+
+        Scripts go as well: valkey 8 keeps no more than 500, others all.
+        """
+        commands = [(b"FLUSHALL",), (b"SCRIPT", b"FLUSH")]
         for name in touched_directives:
             if name.lower() in self._config:
                 commands.append((b"CONFIG", b"SET", name, self._config[name.lower()]))

@@ -131,6 +131,12 @@ class ArithmeticTest(ProgramCase):
             1e+100 -1e+15 3 2 1 -1 -2 1.5 -nan -nan -nan 0 0 1.4142135623731 -nan 0.5 5 3.5 15 16 3 5 -3 1020 2
             """)
 
+    def test_remainders_of_the_largest_whole_numbers_are_rounded(self):
+        self.check("""
+            local z = 2^53 local a = 3 % -z
+            print(a % 7, (a + 1) % 7, (1 - z) % 7, (7 - z) % 7, (8 - z) % 7, (z - 1) % 7, z % 7, (-z) % 3)
+            """, "7 0 5 3 4 3 4 0")
+
     def test_constants_and_variables_agree(self):
         self.check("""
             local a, b, c, z = 5, 3, -3, 0
