@@ -97,17 +97,9 @@ class TextEmitter:
         return ""
 
     def name_of_logical(self, expression):
-        """What ldebug.c makes of the jumps of `and` and `or`: of some it sees the last part."""
-        left, operator = expression.left, expression.operator
-        if left.__class__ is Constant:          # known to be skipped: no jump at all
-            return self.name_of(expression.right) if self.is_skipped(left, operator) else ""
-        if left.__class__ is Logical and left.operator != operator:
-            first = left.left                   # `a and b or c`: the jump from a goes to c
-            while first.__class__ is Logical:
-                first = first.left
-            if first.__class__ is not Constant or self.is_skipped(first, operator):
-                return self.name_of(expression.right)
-        return ""
+        """What ldebug.c makes of the jumps of `and` and `or`: it sees the last part if the first jump leads there."""
+        return "" if _jump_of(expression.left, expression.operator) == expression.operator else (
+            self.name_of(expression.right))
 
     @staticmethod
     def is_skipped(left, operator):
@@ -161,3 +153,18 @@ class TextEmitter:
 
     def kind(self, expression):
         return expression.kind if expression.__class__ is Known else kind_of(expression)
+
+
+def _jump_of(expression, operator):
+    """How the left operand of `operator` is left by whoever follows each jump: by that of an "and" or of an "or".
+
+    "and" jumps when something is false, "or" when it is true: `a and b or c` is left by the jump of its "and", to c.
+    There are no jumps that a constant would never take.
+    """
+    if expression.__class__ is Constant:
+        return "and" if expression.value is None or expression.value is False else "or"
+    if expression.__class__ is not Logical:
+        return operator
+    if _jump_of(expression.left, expression.operator) == expression.operator:
+        return expression.operator
+    return _jump_of(expression.right, operator)

@@ -288,6 +288,28 @@ class NameTest(ProgramCase):
             false test:46: bad argument #1 to 'load' (function expected, got string)
             """)
 
+    def test_the_last_part_has_a_name_if_the_first_jumps_lead_there(self):
+        self.check("""
+            local c, b, n = true, false, nil
+            local function f() return true end
+            local function show(g) print((select(2, pcall(g)):gsub("^.*:%d+: attempt to index ", ""))) end
+            show(function() local c, n = c, n local x = (((t or t) and f()) or (n and c or c)).y end)
+            show(function() local c = c local x = ((n and f()) or c).y end)
+            show(function() local c = c local x = (((c or c) and (f() and c)) or c).y end)
+            show(function() local c = c local x = (((n or b) and c) or c).y end)
+            show(function() local n = n local x = (((1 and true) or 1) and n).y end)
+            show(function() local c = c local x = ((nil or false) or (false or c)).y end)
+            show(function() local c = c local x = (c or b).y end)
+            """, """
+            a boolean value
+            local 'c' (a boolean value)
+            local 'c' (a boolean value)
+            a boolean value
+            local 'n' (a nil value)
+            local 'c' (a boolean value)
+            a boolean value
+            """)
+
 
 class LevelTest(ProgramCase):
     def test_error_and_assert(self):
